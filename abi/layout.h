@@ -1,0 +1,36 @@
+// Fixed addresses of a recorded process: what both halves and the translation caches on disk rely on.
+//
+// Everything the engine addresses from translated code lies below 2 GiB, so that one absolute 32-bit
+// displacement reaches it from any arena; and below 0x7fff7000, where AddressSanitizer's shadow starts.
+// What only the engine's own C code touches lies in the HIGH region, which no sanitizer, Go or LuaJIT uses.
+// A guard gap of RR_GUARD lies around every region of ours.
+#pragma once
+
+#define RR_PAGE 4096ul
+#define RR_GUARD 0x100000ul
+
+#define RR_ENGINE_BASE 0x70000000ul    // the engine's image (text, rodata, data, bss with the hot tables)
+#define RR_CTX 0x71f00000ul            // the context page (abi/ctx.h): one page, shared with the recorder
+#define RR_ENGINE_END 0x72000000ul     // nothing of the engine's image lies at or above
+#define RR_LOW_ARENA 0x72100000ul      // code cache for guest code below 2 GiB (non-PIE images, low JITs)
+#define RR_LOW_ARENA_END 0x7e000000ul
+#define RR_HOST_VDSO 0x7f000000ul      // the kernel's vvar and vdso, moved here at start
+#define RR_HOST_VDSO_END 0x7f800000ul
+#define RR_LOW_END 0x7fff7000ul        // end of everything of ours down here
+
+#define RR_HIGH 0x6e0000000000ul       // HIGH: memory of the engine that translated code never addresses
+#define RR_SESSION RR_HIGH             // the session memory (abi/session.h)
+#define RR_HEAP 0x6e1000000000ul       // engine heap: fragments' metadata, mapping table, thread objects, stacks
+#define RR_HEAP_END 0x6e8000000000ul
+#define RR_ANON_ARENA_OK_DISTANCE 0x7ff00000ul // an arena and the code that it translates lie within this distance
+#define RR_HIGH_END 0x6f0000000000ul
+
+// Where the guest's things go. The addresses are the ones an unrandomized Linux process has.
+#define RR_GUEST_PIE 0x555555554000ul
+#define RR_GUEST_MMAP_TOP 0x7ffff7fff000ul  // top-down from here
+#define RR_GUEST_STACK_TOP 0x7ffffffff000ul
+#define RR_GUEST_LOW_MIN 0x10000ul          // vm.mmap_min_addr
+// File images (ELF) go to a slot derived from the file's identity; an image's arena follows it in its slot.
+#define RR_IMAGE_BASE 0x7fd000000000ul
+#define RR_IMAGE_END 0x7fe000000000ul
+#define RR_IMAGE_STEP 0x400000ul
