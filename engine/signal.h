@@ -1,0 +1,21 @@
+// Signals: host handlers capture, the engine routes. Guest masks, pending sets and dispositions live here, not in the kernel.
+#pragma once
+#include "engine/base.h"
+#include "engine/thread.h"
+
+struct guest_siginfo { s32 signo, errno_, code; u32 pad; u8 rest[112]; };
+struct guest_action { u64 handler, flags, restorer, mask; };   // the kernel's struct sigaction (x86-64)
+struct sigaction_table { struct guest_action a[64]; };
+
+extern volatile u32 signal_captured;       // host handler has queued something that the engine has not looked at yet
+
+void signal_init(void);                    // host handlers, the carrier's host signal stack; after exec and at start
+// Deliver what is due for current. at_syscall: before a call is made / after it (else: at a tick point). Record: captures are
+// taken over, chosen, logged (RR_EV_SIGNAL); replay: delivers if the log says so here. True: registers changed (frame pushed).
+bool signal_deliver(bool at_syscall);
+bool signal_due(void);                     // record: something could be delivered to current now
+void signal_fault(void);                   // EXIT_FAULT: the host's siginfo of the fault is turned into the guest's signal (or death)
+void signal_raise_fault(u32 signo, s32 code, u64 addr, u64 trapno, u64 error); // synchronous, from the engine (bad fetch, int3, ud2)
+void signal_sigreturn(void);               // rt_sigreturn
+void signal_exit_by(u32 signo) NORETURN;   // the process dies by the signal (core dump suppressed): log, raise
+void signal_before_exec(void);             // host mask and ignored set made the guest's

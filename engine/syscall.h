@@ -1,0 +1,70 @@
+// System calls of the guest: one table (abi/syscalls.def), a generic path driven by it, and handlers by name.
+//
+// Life of a call, record:  signals due are delivered first -> row.start (checks, redirects, may finish it: CALL_DONE) ->
+//   the host call -> row.finish or generic: memory written is logged (RR_EV_DATA), then RR_EV_SYSCALL, rax set.
+//   A call that may block while other guest threads exist is made by the thread's own host thread into scratch memory
+//   (RR_EV_ENTER is logged, another thread runs), and finished when its thread runs again.
+// Replay: the event is taken (its data applied), row.replay executes what replay must (memory), rax set.
+#pragma once
+#include "engine/base.h"
+
+struct call {
+  u32 nr;
+  u64 args[6];          // the guest's
+  u64 host_args[6];     // what is passed to the kernel (equal, unless redirected)
+  s64 result;
+  const struct syscall_row *row;
+  void *scratch; size_t scratch_size;   // redirected output, when the thread gave up the baton
+  u64 data[4];          // the handler's own
+  bool entered;         // RR_EV_ENTER was logged
+  bool interrupted;     // the host call ended with EINTR because a signal was captured
+};
+
+enum call_status {
+  CALL_HOST,       // start: make the host call with host_args, then finish
+  CALL_DONE,       // start: c->result is set and everything it wrote is logged or deterministic: log the event, set rax
+  CALL_LOGGED,     // start: the handler has logged or replayed its events itself and set the registers
+  CALL_BLOCKED,    // start: the thread waits inside the engine (futex, vfork, wait); call_complete(t, result) ends it later
+  CALL_NO_RETURN,  // exec, exit
+};
+
+// What memory a call writes. `size`: bytes or unit; `by`: argument index.
+enum out_kind {
+  OUT_END, OUT_FIXED,     // size bytes when the call succeeds (result >= 0)
+  OUT_RESULT,             // result * size bytes
+  OUT_COUNT,              // args[by] * size bytes when it succeeds
+  OUT_SOCKLEN,            // value-result length: u32 at args[by] (input capacity, output length); both are logged
+  OUT_INOUT,              // size bytes also when it fails
+};
+struct syscall_out { u8 kind, arg, by; u16 size; };
+
+enum call_flags {
+  CALL_BLOCKS = 1,        // can wait for something outside
+  CALL_THREAD = 2,        // acts on the calling host thread: made on its own host thread
+  CALL_REPLAY = 4,        // replay executes it (row.replay)
+  CALL_NEW_FD = 8,        // result is a new descriptor
+  CALL_EMULATED = 16,     // never reaches the kernel
+  CALL_RESTARTS = 32,     // restarted after a handler with SA_RESTART
+  CALL_REFUSED = 64,      // stops with its name
+  CALL_ENOSYS = 128,      // answers ENOSYS
+};
+
+struct syscall_row {
+  const char *name;
+  u8 nargs; u8 fd_args;             // fd_args: bit i: argument i is a descriptor
+  u16 flags;                        // enum call_flags
+  struct syscall_out out[3];
+  enum call_status (*start)(struct call *c);   // NULL: CALL_HOST with the guest's arguments
+  void (*finish)(struct call *c);              // record: log what it wrote (NULL: by out[]); c->result is the kernel's
+  void (*replay)(struct call *c);              // replay: after data was applied and c->result set (NULL: nothing)
+};
+extern const struct syscall_row syscall_rows[];
+extern const u32 syscall_rows_count;
+
+void syscall_guest(void);                  // run loop: current stands at a syscall instruction (R_RIP its address)
+void syscall_guest_32(void);               // int 0x80 / sysenter
+void call_complete(struct thread *t, s64 result); // a CALL_BLOCKED call has its result: t becomes runnable (record and replay)
+void call_finish(struct thread *t);        // t, blocked in a call made by its host thread, runs again: finish, log, set rax
+
+s64 call_host(struct call *c);             // the host call on the guest's behalf, interruptible (c->interrupted)
+void call_log_out(struct call *c, u64 guest, size_t len); // RR_EV_DATA of what the call wrote there (via scratch if redirected)

@@ -1,0 +1,65 @@
+// Guest threads, who runs, and the processes (thread groups) that share this address space.
+//
+// One guest thread runs at a time, carried by the host thread that holds the baton. Any host thread can carry any guest
+// thread: thread_switch saves and loads FS/GS base and vector state. On replay all guest threads live on one host thread.
+#pragma once
+#include "engine/base.h"
+#include "engine/syscall.h"
+
+enum thread_state {
+  T_RUNNABLE,    // in the run queue, or running
+  T_CALL,        // its own host thread makes a call for it (thread.call); replay: waiting for its RR_EV_SYSCALL
+  T_FUTEX,       // in a futex queue of the engine
+  T_VFORK,       // parent of a vfork child that shares the address space
+  T_DEAD,
+};
+
+// A thread group, as the kernel's unit: signal handlers, pending process signals, fork/exec/exit identity.
+// A vfork child has one of its own while it shares our address space.
+struct process {
+  u32 pid, ppid;
+  u32 threads;                       // live guest threads
+  struct sigaction_table *actions;   // signal.h
+  u64 pending;                       // process-wide pending set (bit signo-1); infos in signal.c
+  bool exiting; u32 exit_status;     // exit_group or fatal signal in progress
+  bool vfork_child;
+  struct process *next;
+};
+
+struct host_thread;                  // carrier.c
+
+struct thread {
+  u32 tid;                           // as the guest sees it
+  enum thread_state state;
+  u64 regs[R_COUNT];                 // while it does not run
+  u64 fs_base, gs_base;
+  void *vectors;                     // xsave area while it does not run (xsave_bytes)
+  struct process *process;
+  struct host_thread *host;          // its own host thread (record)
+  struct thread *next;               // all threads, in order of creation
+  struct thread *queue_next;         // run queue or futex queue
+  struct call call;                  // the call it is in, if any
+  // signals (signal.c)
+  u64 sigmask, pending, saved_sigmask; bool have_saved_sigmask;
+  u64 altstack_sp, altstack_size; u32 altstack_flags;
+  // kernel-side registrations that we emulate
+  u64 clear_child_tid, robust_list, robust_len;
+  u64 syscall_pc;                    // pc of the syscall instruction being handled (for restart)
+};
+
+extern struct thread *current;       // the guest thread that runs
+extern struct thread *all_threads;
+extern u32 thread_count;             // live guest threads in the address space
+extern u32 xsave_bytes; extern u64 xsave_mask;
+
+struct thread *thread_new(u32 tid, struct process *p);
+void thread_free(struct thread *t);
+struct thread *thread_find(u32 tid);
+void thread_to(struct thread *t);          // save current's state, load t's (ctx.regs, FS/GS base, vectors); logs nothing
+void thread_ready(struct thread *t);       // put at the end of the run queue
+
+// Called by the run loop. Record: at the end of a slice (tick point): maybe switch (logs RR_EV_SWITCH). Replay: follows the log.
+void sched_slice_end(void);
+// current cannot go on (blocked, dead): switch to another one; blocks the host thread when none is runnable.
+void sched_block(void);
+u64 sched_slice_ticks(void);               // ticks the next slice may take: a budget for tick_budget
