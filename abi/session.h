@@ -55,6 +55,8 @@ struct rr_options {
   uint32_t dump_at_set; uint64_t dump_at; // --dump_at: event number
   uint32_t quiet;            // replay: do not reproduce output (-q)
   uint32_t gdb;              // replay under the debugger (abi/debug.h)
+  uint64_t ignore_signals;   // -i: bit signo-1: never delivered to the guest
+  uint64_t through_signals;  // -t: ignored where the default action would kill
   uint64_t log_mask;         // RR_LOG: bit (category) set: debug; warnings are always on
   char cache_dir[256];       // directory of translation caches ("" : none)
   char trace_dir[512];       // replay: where kept files lie (absolute)
@@ -82,6 +84,8 @@ struct rr_session {
   uint64_t next_output;        // record: next rr_ev_output.order; replay: the order whose turn it is (futex: low word)
   // record
   uint64_t free_head __attribute__((aligned(64))); // low 32: chunk index + 1; high 32: ABA tag
+  // The list starts short and the recorder makes it longer while engines take from it. An engine that finds it empty: adds
+  // one to free_waiters, reads free_futex, looks at the list again, rings the doorbell, waits on free_futex, subtracts one.
   uint32_t free_waiters;
   uint32_t free_futex;         // bumped when chunks are freed and free_waiters != 0
   uint32_t submit_head __attribute__((aligned(64))); // chunk index + 1 of the newest submitted; 0: none
