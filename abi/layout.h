@@ -22,7 +22,6 @@
 #define RR_SESSION RR_HIGH             // the session memory (abi/session.h)
 #define RR_HEAP 0x6e1000000000ul       // engine heap: fragments' metadata, mapping table, thread objects, stacks
 #define RR_HEAP_END 0x6e8000000000ul
-#define RR_ANON_ARENA_OK_DISTANCE 0x7ff00000ul // an arena and the code that it translates lie within this distance
 #define RR_HIGH_END 0x6f0000000000ul
 
 // Where the guest's things go. The addresses are the ones an unrandomized Linux process has.
@@ -34,3 +33,16 @@
 #define RR_IMAGE_BASE 0x7fd000000000ul
 #define RR_IMAGE_END 0x7fe000000000ul
 #define RR_IMAGE_STEP 0x400000ul
+
+// Arenas (code cache). Replay must be free to make an arena at any time, so they lie only where no guest mapping is ever
+// placed by the engine's choice: the same zones on record and replay.
+#define RR_PIE_ARENA 0x555500000000ul      // for the PIE program's image
+#define RR_PIE_ARENA_END 0x555550000000ul
+#define RR_ANON_ARENA 0x7ffff8100000ul     // for anonymous code near RR_GUEST_MMAP_TOP (JITs)
+#define RR_ANON_ARENA_END 0x7ffffbe00000ul
+#define RR_FAR_ARENA 0x7fe100000000ul      // for everything else; guest addresses may be out of reach of rip
+#define RR_FAR_ARENA_END 0x7fe180000000ul
+#define RR_GUEST_STACK_MAX 0x4000000ul     // the guest's stack lies in [STACK_TOP - MAX, STACK_TOP)
+// An image of `size` bytes in its slot is followed by a guard and its arena of this many bytes; the slot ends behind it.
+#define RR_IMAGE_ARENA_BYTES(size) ((((size) * 2 + 0x800000ul) + RR_IMAGE_STEP - 1) & ~(RR_IMAGE_STEP - 1))
+#define RR_IMAGE_ARENA_START(image_end) ((((image_end) + 4095) & ~4095ul) + RR_GUARD)

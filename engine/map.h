@@ -19,6 +19,11 @@ void map_remove(u64 start, u64 end);
 void map_protect(u64 start, u64 end, u32 prot);
 u64 map_choose(u64 hint, u64 size, bool low32); // free range, top-down from RR_GUEST_MMAP_TOP; 0: none
 u64 map_choose_image(const struct map_file *f, u64 size); // slot for a file image
+// Ranges of the engine (arenas and the fixed regions of abi/layout.h): never chosen for the guest, hidden from it.
+// The arena of an image in a slot is [RR_IMAGE_ARENA_START(image_end), + RR_IMAGE_ARENA_BYTES(image size)); map_choose_image
+// keeps that range free and the memory calls reserve it by map_image_slot.
+void map_image_slot(u64 start, u64 size);
+bool map_grow_stack(u64 addr);                 // a fault below a growing mapping: extended? (signal-safe)
 bool map_ours(u64 start, u64 end);             // overlaps a region of the engine
 bool map_writable(u64 start, u64 len);         // whole range mapped PROT_WRITE
 u64 map_exec_end(u64 pc);                      // pc's mapping is executable: end of contiguous executable range; else 0
