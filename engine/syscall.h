@@ -18,7 +18,17 @@ struct call {
   u64 data[4];          // the handler's own
   bool entered;         // RR_EV_ENTER was logged
   bool interrupted;     // the host call ended with EINTR because a signal was captured
+  u8 restart;           // enum call_restart: set while a signal is due for a call that it interrupted
+  const void *extra; u32 extra_size;    // what the handler adds to the event's payload; replay: the same, from the log
+  u64 output_order; u8 output_fd;       // 1 or 2: it writes to the recording's stdout or stderr (struct rr_ev_output)
+  u64 deadline;         // CLOCK_MONOTONIC ns of a relative timeout that began (kept over restarts), 0: none
 };
+
+// A call that was interrupted (event with RR_EVF_RESTART, on record and replay): R_RIP is at the syscall instruction again, rax
+// the number, and call.restart says what the kernel's -ERESTART* would: signal_deliver, when it pushes a frame for a handler
+// without SA_RESTART (RESTART_SYS) or for any handler (RESTART_NOHAND), first makes rax -EINTR and R_RIP the next
+// instruction (call_restart_eintr()). No frame: the call is simply made again.
+enum call_restart { RESTART_NONE, RESTART_SYS, RESTART_NOHAND };
 
 enum call_status {
   CALL_HOST,       // start: make the host call with host_args, then finish
@@ -31,7 +41,7 @@ enum call_status {
 // What memory a call writes. `size`: bytes or unit; `by`: argument index.
 enum out_kind {
   OUT_END, OUT_FIXED,     // size bytes when the call succeeds (result >= 0)
-  OUT_RESULT,             // result * size bytes
+  OUT_RESULT,             // result * size bytes, at most args[by] * size (by: its capacity)
   OUT_COUNT,              // args[by] * size bytes when it succeeds
   OUT_SOCKLEN,            // value-result length: u32 at args[by] (input capacity, output length); both are logged
   OUT_INOUT,              // size bytes also when it fails
@@ -47,7 +57,14 @@ enum call_flags {
   CALL_RESTARTS = 32,     // restarted after a handler with SA_RESTART
   CALL_REFUSED = 64,      // stops with its name
   CALL_ENOSYS = 128,      // answers ENOSYS
+  CALL_POLL_IN = 256,     // waits for args[0] to become readable
+  CALL_POLL_OUT = 512,    // waits for args[0] to become writable
+  CALL_SIGNALS = 1024,    // may send a signal to the caller itself
 };
+// start is called on record only, except for CALL_EMULATED rows: these run on replay too (with `replaying` set), are to
+// come to the same result from the same state, and the result is checked against the log. CALL_BLOCKED: the
+// handler has set current->state; syscall_guest calls sched_block(). Later call_complete(t, result) makes t runnable, and when
+// t has become current again the scheduler calls call_finish(t), which logs the event (replay: takes it; its result wins).
 
 struct syscall_row {
   const char *name;
@@ -57,6 +74,7 @@ struct syscall_row {
   enum call_status (*start)(struct call *c);   // NULL: CALL_HOST with the guest's arguments
   void (*finish)(struct call *c);              // record: log what it wrote (NULL: by out[]); c->result is the kernel's
   void (*replay)(struct call *c);              // replay: after data was applied and c->result set (NULL: nothing)
+  bool (*redirect)(struct call *c);            // outputs to scratch (NULL: by out[])
 };
 extern const struct syscall_row syscall_rows[];
 extern const u32 syscall_rows_count;
@@ -68,3 +86,23 @@ void call_finish(struct thread *t);        // t, blocked in a call made by its h
 
 s64 call_host(struct call *c);             // the host call on the guest's behalf, interruptible (c->interrupted)
 void call_log_out(struct call *c, u64 guest, size_t len); // RR_EV_DATA of what the call wrote there (via scratch if redirected)
+
+// Before a blocking call is made while other threads run: moves what it writes to scratch. False: cannot be (too large, not
+// writable): make it directly with nobody else running.
+bool call_redirect(struct call *c);
+bool call_ready(struct call *c);           // poll: made now it would not block (record)
+void call_restart_eintr(void);             // see enum call_restart; clears it
+u64 call_scratch(struct call *c, u64 guest, size_t len, bool copy_in); // scratch for one output range; 0: no room
+void *call_host_view(struct call *c, u64 guest);  // where the host call wrote what the guest expects at `guest`
+void call_return(struct call *c);          // sets rax, rcx, r11 and R_RIP of current
+
+// call_fd.c
+extern s32 engine_fds[];                   // ours, ended by -2 (start.c); -1: not open
+bool fd_ours(int fd);
+int fd_move_away(int fd);                  // the guest wants this number (dup2): ours gets another
+void fd_changed(int fd);                   // the number may name another file now: forget what is cached of it
+int fd_output(int fd);                     // 1, 2: the recording's stdout/stderr; 0: not
+
+// keep.c
+struct map_file;
+int keep_file(int fd, struct map_file **out); // 0: *out (with refs + 1) describes the file, kept in the trace where kept != 0; -errno
