@@ -39,7 +39,8 @@ enum rr_event_type {
 };
 enum rr_event_flags {
   RR_EVF_OUTPUT = 1,     // the call wrote to the recording's stdout/stderr: payload ends with struct rr_ev_output
-  RR_EVF_AT_SYSCALL = 2, // a signal that was delivered before the system call at pc was made (not at a tick point)
+  RR_EVF_AT_SYSCALL = 2, // SIGNAL, SWITCH: taken at once after the event before it, or before the system call at pc is made;
+                         // without it: at the tick point (ticks, pc), reached by a tick budget
   RR_EVF_RESTART = 4,    // a system call that will be restarted after a signal: no result is given to the guest
 };
 enum rr_nondet { RR_ND_RDTSC = 1, RR_ND_RDTSCP, RR_ND_CPUID, RR_ND_RDRAND, RR_ND_RDSEED, RR_ND_RDPID, RR_ND_XGETBV, RR_ND_OTHER };
@@ -55,9 +56,12 @@ struct rr_ev_start {
   uint32_t exe_file, interp_file;     // kept file ids (0: none)
   uint32_t parent_stream;             // who made the exec (~0u: rr record)
   uint32_t pid, ppid, tid;
-  uint32_t execfn_len;                // execfn follows, then the argv strings (argc of them), zero-terminated, padded
-  uint32_t argc;
-};
+  uint32_t execfn_len, exe_len;       // execfn follows, then the executable's path, then the argv strings, all zero-terminated
+  uint32_t argc, args_len;            // args_len bytes of argv strings (0: they are too long to be repeated here)
+  uint32_t pad;
+  uint64_t auxv, auxv_size;           // on the guest's stack
+  uint64_t arg_start, arg_end, env_start, env_end;
+}; // after it: RR_EV_DATA with the initial stack, then RR_EV_NONDET RR_ND_OTHER without values
 struct rr_ev_forked { uint32_t parent_stream; uint32_t pid, ppid, pad; uint64_t parent_event; };
 struct rr_ev_syscall { int64_t result; uint64_t args[6]; }; // then what the call's handler adds
 struct rr_ev_output { uint64_t order; uint32_t fd; uint32_t len; }; // order: index among all outputs of the session; fd 1 or 2

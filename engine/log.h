@@ -17,6 +17,7 @@ void log_finish(void);                                  // submit the last chunk
 
 // Replay.
 const struct rr_event *log_peek(void);                 // the next event of any type; NULL at the end of the stream
+// It skips RR_EV_FILE, NOTE and CHECKSUM.
 // Takes the next counted event, after applying RR_EV_DATA to guest memory (copyout), and checks type, code, tid, ticks, pc.
 // A difference is a divergence (does not return). The event stays valid until the next log_ call.
 const struct rr_event *log_take(u8 type, u16 code);
@@ -27,6 +28,8 @@ void diverged(const struct rr_event *recorded, const char *f, ...) NORETURN PRIN
 void log_nondet(u16 code, u64 *v, size_t n);
 
 // Streams. Record: a new stream number; the child side of a fork gets its own slot, chunk and RR_EV_FORKED.
-u32 log_new_stream(void);
+u32 log_new_stream(void);                              // call right before the fork: also notes the context for log_forked_child
 void log_start(u32 stream);                            // first use in this address space (after exec): slot, chunk or feed
 void log_forked_child(u32 stream, u32 parent_stream, u64 parent_event); // first thing a fork child does with the log
+bool log_take_checksum(struct rr_ev_checksum *sum);     // replay: the checksum recorded after the event just taken
+bool log_recorder_gone(void);                           // the other end of the socket is closed

@@ -1,0 +1,87 @@
+// The contract between the gdb server and a replaying engine: messages on a SOCK_SEQPACKET pair.
+//
+// The engine holds one end (debug_fd of RR_ENGINE=), the server the other. The engine runs until something is to be told,
+// sends one rr_dbg_stop, and then answers requests, one reply each, until a request lets it go on (RR_DBG_GO). While it
+// runs only RR_DBG_INTERRUPT may be sent; an interrupt that arrives when it has stopped already is ignored. The end of
+// the channel (EOF) ends the engine. Every message is one packet: a struct below, then `size` bytes of data.
+// A value that was not asked for is 0. Little endian, no padding that is not named.
+#pragma once
+#include <stdint.h>
+#include "abi/ctx.h"
+
+#define RR_DBG_DATA 65536u     // data of one message, at most
+#define RR_DBG_CONDITION 4096u // bytes of agent expressions of one breakpoint, at most
+
+// A point of the execution, ordered by event, ticks, pc.
+struct rr_point { uint64_t event, ticks, pc; };
+
+enum rr_dbg_what {
+  RR_DBG_GO = 1,      // data: struct rr_dbg_go. No reply: the next message of the engine is a stop
+  RR_DBG_INTERRUPT,   // no reply: stop soon (RR_STOP_INTERRUPT)
+  RR_DBG_REGS,        // thread -> struct rr_dbg_regs, then the XSAVE area in the standard format (host's xcr0)
+  RR_DBG_READ,        // address, length -> bytes; fewer than asked for where a page can't be read; error when none
+  RR_DBG_SEARCH,      // address, length, data: pattern -> value: address found; error ENOENT when not found
+  RR_DBG_THREADS,     // first (address: index) -> array of struct rr_dbg_thread
+  RR_DBG_MAPS,        // address: where to go on -> array of struct rr_dbg_map (each with its path), value: next or 0
+  RR_DBG_AUXV,        // -> the auxiliary vector as the kernel gave it
+  RR_DBG_WHERE,       // -> struct rr_dbg_stop: the coordinate now
+  RR_DBG_BREAK,       // address: pc; data: struct rr_dbg_break then conditions. Replaces what was there
+  RR_DBG_UNBREAK,     // address: pc
+  RR_DBG_WATCH,       // address, length, flags: enum rr_dbg_watch; data: conditions as for RR_DBG_BREAK
+  RR_DBG_UNWATCH,     // address, length, flags
+  RR_DBG_SIGNALS,     // data: uint64_t mask (bit signo-1) of signals that are not reported
+  RR_DBG_SYSCALLS,    // flags: 0 none, 1 all, 2 those in data: uint16_t numbers
+  RR_DBG_SIGINFO,     // -> the 128 bytes of the signal that the thread stopped for
+  RR_DBG_KILL,        // ends the engine; no reply
+};
+
+struct rr_dbg_request { uint32_t what, thread; uint64_t address, length; uint32_t flags, size; };
+struct rr_dbg_reply { int32_t error; uint32_t size; uint64_t value; }; // error: 0 or errno
+
+enum rr_dbg_how {
+  RR_GO_CONTINUE,
+  RR_GO_STEP,        // one instruction of `thread`; others run as the recording says
+  RR_GO_RANGE,       // step `thread` until its pc is outside [range_start, range_end)
+};
+enum rr_dbg_go_flags {
+  RR_GO_UNTIL = 1,     // stop at the first instruction whose point is not before `until` (RR_STOP_POINT)
+  RR_GO_ONLY_POINT = 2,// breakpoints, watchpoints and signals don't stop
+};
+struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; };
+
+struct rr_dbg_break { uint32_t conditions, pad; }; // then as often: uint32_t length and the bytecode, unpadded
+enum rr_dbg_watch { RR_WATCH_WRITE = 1, RR_WATCH_READ = 2 };
+
+enum rr_dbg_reason {
+  RR_STOP_START = 1,   // before the first instruction
+  RR_STOP_STEP,
+  RR_STOP_BREAK,
+  RR_STOP_WATCH,       // address: of the watched range; flags: enum rr_dbg_watch as it was set
+  RR_STOP_INTERRUPT,
+  RR_STOP_SIGNAL,      // signo, delivered when the engine goes on
+  RR_STOP_POINT,
+  RR_STOP_SYSCALL,     // code: number; flags: 0 entry, 1 return
+  RR_STOP_EXEC,        // a new program, before its first instruction
+  RR_STOP_EXIT,        // the last moment before the process ends; code: status as wait gives it
+  RR_STOP_END,         // the recording ends here (the recorder or the process was killed); code: status
+};
+struct rr_dbg_stop {
+  uint32_t reason, thread, pid, signo;
+  uint32_t code, flags;
+  uint64_t address;
+  uint32_t stream, threads;      // threads: alive
+  struct rr_point point;
+  uint64_t watch_length;
+};
+
+struct rr_dbg_regs {
+  uint64_t regs[R_COUNT];        // rax, rcx, ... as in abi/ctx.h; dead flags are 0
+  uint64_t fs_base, gs_base, orig_rax;
+  uint16_t cs, ss, ds, es, fs, gs, pad[2];
+  uint32_t xsave_size, pad1;
+  uint64_t xcr0;
+};
+
+enum rr_dbg_thread_state { RR_THREAD_RUNNING, RR_THREAD_READY, RR_THREAD_IN_CALL, RR_THREAD_FUTEX, RR_THREAD_VFORK };
+struct rr_dbg_thread { uint32_t tid, pid, state, call; char name[16]; };
+struct rr_dbg_map { uint64_t start, end, offset, inode; uint32_t device, prot, shared, file, size, pad; }; // size: of this struct with the path behind it, zero-terminated, padded to 8; file: kept id

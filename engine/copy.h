@@ -1,0 +1,6 @@
+// Fix-ups of faults inside copyin/copyout: the host fault handler looks the faulting pc up here (signal-safe).
+#pragma once
+#include "engine/base.h"
+struct copy_fixup { u64 begin, end, landing; };   // a fault with begin <= pc < end continues at landing
+extern const struct copy_fixup copy_fixups[];
+extern const u32 copy_fixup_count;
