@@ -1,0 +1,36 @@
+// The replaying engine under the gdb server: where run.c, signal.c, the exit and exec paths hand over.
+//
+// All of it runs with the baton, on the engine's stack, never in a signal handler. `debugging` is false on record and in
+// `replay -a`; then nothing else here is called. The messages are abi/debug.h.
+#pragma once
+#include "engine/base.h"
+#include "abi/debug.h"
+
+extern bool debugging;
+
+// start.c: the channel is there (replay with opt.gdb). Before the log is first read; no stop yet.
+void debug_init(int fd);
+
+// The run loop calls this last thing before it enters translated code or executes a special instruction, with everything
+// that the log has due at this point already delivered; ctx and current are complete. It serves gdb as long as it wants.
+// True: run exactly one instruction (translate_step) and come back.
+bool debug_before(void);
+
+// EXIT_BREAK: nothing to do but to go round: debug_before finds the breakpoint again. Budgets: never longer than this.
+u64 debug_budget(u64 ticks);
+
+// A signal is about to be delivered to current (asynchronous or fault), before its frame is made.
+void debug_signal(u32 signo, const void *siginfo);
+
+// Around a system call of current: before it is taken from the log, and after its result is in the registers.
+void debug_syscall(u32 nr, bool done);
+
+// The engine or the log has written guest memory [addr, addr + len): watchpoints.
+void debug_written(u64 addr, u64 len);
+
+// The process is about to end (exit_group, the last thread's exit, or a deadly signal; status as wait gives it).
+void debug_exit(u32 status);
+void debug_end(void);       // the log ends without an exit
+
+// debug_agent.c: gdb's agent expressions. false: the expression is bad (the breakpoint then stops).
+bool agent_evaluate(const u8 *code, size_t size, const u64 regs[R_COUNT], u64 *result);
