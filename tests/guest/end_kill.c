@@ -1,0 +1,11 @@
+// The recorded program itself dies by SIGTERM: record and replay end the same way, with everything written before.
+// rr-test: signal=TERM
+#include "guest/t.h"
+#include <sys/resource.h>
+int main(void) {
+  struct rlimit r = { 0, 0 }; setrlimit(RLIMIT_CORE, &r);
+  printf("before\n"); fflush(stdout);
+  kill(getpid(), SIGTERM);
+  printf("after\n");
+  return 0;
+}

@@ -1,0 +1,11 @@
+// The recorded program itself dies by SIGSEGV: record and replay end the same way, with everything written before.
+// rr-test: signal=SEGV
+#include "guest/t.h"
+#include <sys/resource.h>
+int main(void) {
+  struct rlimit r = { 0, 0 }; setrlimit(RLIMIT_CORE, &r);
+  printf("before\n"); fflush(stdout);
+  *(volatile int *)16 = 3;
+  printf("after\n");
+  return 0;
+}
