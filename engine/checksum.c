@@ -2,7 +2,7 @@
 //
 // Pages of zeros count as nothing, so that touched and untouched anonymous pages are the same. Memory that others can write
 // (MAPF_SHARED_WRITERS) is left out, and read-only file mappings of more than 8 MiB, which can only hold the file.
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include "engine/checksum.h"
 #include "engine/log.h"
 #include "engine/map.h"

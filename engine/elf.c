@@ -1,6 +1,6 @@
 // Loading an ELF image for exec, as fs/binfmt_elf.c does: segments, zeroed bss, the interpreter's name.
 #include <asm/errno.h>
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <linux/elf.h>
 #include <linux/fcntl.h>
 #include "engine/start.h"

@@ -17,6 +17,7 @@
 #define S_IFMT_ 0170000
 #define S_IFREG_ 0100000
 #define SCRIPT_DEPTH 5 // fs/exec.c: exec_binprm allows 5 rewrites
+#define ARG_STRING_MAX 131072 // MAX_ARG_STRLEN: 32 pages
 #define SCRIPT_LINE 256 // BINPRM_BUF_SIZE
 
 static char *dup_string(const char *s, size_t n) {
@@ -152,7 +153,7 @@ static s64 read_vector(u64 at, u64 **out, u32 *n, u32 extra, u64 *bytes) {
       if (got == -EFAULT) return -EFAULT;
       if (got >= 0) { *bytes += len + (u64)got + 1 + 8; break; }
       len += sizeof piece;
-      if (len >= MAX_ARG_STRLEN) return -E2BIG;
+      if (len >= ARG_STRING_MAX) return -E2BIG;
     }
   }
   *out = v;

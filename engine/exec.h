@@ -1,6 +1,7 @@
 // What a file name means to execve: fs/exec.c, fs/binfmt_script.c. Decided before the real exec, which always succeeds.
 #pragma once
 #include "engine/start.h"
+#include "engine/syscall.h"
 
 struct exec_target {
   s32 fd, interp_fd;         // the ELF program and its interpreter (-1: none), open for reading
@@ -18,3 +19,7 @@ void exec_path_of(s32 fd, const char *name, char *out, size_t size);
 
 // vdso.c: moves the kernel's vvar and vdso to RR_HOST_VDSO and finds host_clock_gettime, host_getcpu in it; or drops them.
 void vdso_init(u64 vdso);
+
+enum call_status call_execve(struct call *c);
+enum call_status call_execveat(struct call *c);
+void exec_replay_stream(u32 stream) NORETURN; // -a replay: this host process becomes the engine for that stream

@@ -2,7 +2,7 @@
 //
 // Freed page runs are given back to the kernel and their addresses reused by size. Nothing here is visible to the guest,
 // so the addresses need not be the same on replay.
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include "engine/base.h"
 #include "engine/sys.h"
 

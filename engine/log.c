@@ -1,6 +1,6 @@
 // The log of this address space. Record: events go into a chunk of the session's ring; a full chunk is submitted and the next
 // free one taken. Replay: frames of the stream are asked for through a feed slot and copied into private memory.
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <asm/errno.h>
 #include <linux/futex.h>
 #include <linux/poll.h>
@@ -42,7 +42,7 @@ static void ring_doorbell(void) {
 
 static void stop_if_over(void) {
   if (__atomic_load_n(&session->abort, __ATOMIC_ACQUIRE)) { sys(__NR_exit_group, 1); }
-  if (log_recorder_gone()) { sys(__NR_kill, sys(__NR_getpid), 9); sys(__NR_exit_group, 1); }
+  if (log_recorder_gone()) { s64 self = sys(__NR_getpid); sys(__NR_kill, self, 9); }
 }
 
 // ---- record ----

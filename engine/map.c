@@ -1,5 +1,5 @@
 // The table of the guest's mappings: a sorted array, split and merged as the kernel does with its VMAs.
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include "engine/map.h"
 #include "engine/sys.h"
 

@@ -4,7 +4,7 @@
 // RO     writable for the guest, but we have write-protected it: the write fault drops its fragments and unprotects.
 // CHECKED after SMC_FAULTS_MAX such faults: left writable, every block entry compares its bytes.
 // Only pages that ever held translated code and may be written are in the table. Signal-safe parts touch only existing entries.
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include "engine/map.h"
 #include "engine/sys.h"
 #include "engine/translate.h"

@@ -1,6 +1,6 @@
 // The initial stack of a program, laid out as fs/exec.c and fs/binfmt_elf.c (create_elf_tables) lay it out.
 #include <asm/errno.h>
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <linux/auxvec.h>
 #include "engine/start.h"
 #include "engine/sys.h"

@@ -3,7 +3,7 @@
 //
 // The kernel's stack is copied from and dropped before anything is placed: in a randomized process it may lie anywhere.
 #include <asm/errno.h>
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <linux/auxvec.h>
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
@@ -19,7 +19,7 @@
 #include "engine/thread.h"
 #include "engine/translate.h"
 
-s32 engine_fds[ENGINE_FDS] = { -1, -1, -1, -1 };
+s32 engine_fds[ENGINE_FDS + 1] = { -1, -1, -1, -1, -2 };
 bool engine_ready;
 char guest_exe[4096], guest_execfn[4096];
 struct map_file *guest_exe_file;
@@ -152,7 +152,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   a->execfn = guest_execfn;
   exec_path_of(t.fd, t.path, guest_exe, sizeof guest_exe);
   struct map_file *file, *ifile = NULL;
-  if (!keep_file(t.fd, &file)) stop(STOP_IO, "%s could not be kept in the trace", guest_exe);
+  if (keep_file(t.fd, &file) < 0 || !file->kept) stop(STOP_IO, "%s could not be kept in the trace", guest_exe);
   guest_exe_file = file;
   struct elf_image exe = t.elf, interp = { 0 };
   u64 bias = bias_of(t.fd, file, &exe, false), ibias = 0;
@@ -160,7 +160,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   make_stack_mapping(stack);
   load(t.fd, file, bias, &exe, guest_exe);
   if (t.elf.interp_len) {
-    if (!keep_file(t.interp_fd, &ifile)) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
+    if (keep_file(t.interp_fd, &ifile) < 0 || !ifile->kept) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
     r = elf_check(t.interp_fd, &interp);
     if (r < 0) stop(STOP_REFUSED, "%s: not a program interpreter for x86-64", t.elf.interp);
     ibias = bias_of(t.interp_fd, ifile, &interp, true);

@@ -4,7 +4,7 @@
 #include "engine/map.h"
 
 enum engine_fd { ENGINE_FD_SESSION, ENGINE_FD_SOCKET, ENGINE_FD_ENGINE, ENGINE_FD_DEBUG, ENGINE_FDS };
-extern s32 engine_fds[ENGINE_FDS];   // -1: none
+extern s32 engine_fds[];             // by enum engine_fd; -1: none; ended by -2
 extern bool engine_ready;            // the context page is mapped
 extern char guest_exe[4096];         // path of the guest's executable, as /proc/self/exe shows it
 extern char guest_execfn[4096];
@@ -27,8 +27,4 @@ u64 elf_span(int fd);                                         // bytes from the 
 struct start_args { u32 argc, envc; char **argv, **envp; const char *execfn; u64 auxv_in; };
 u64 stack_build(const struct start_args *a, const struct elf_image *exe, u64 interp_base);
 
-// exec.c
-enum call_status call_execve(struct call *c);
-enum call_status call_execveat(struct call *c);
-void exec_replay_stream(u32 stream) NORETURN; // -a replay: this host process becomes the engine for that stream
 void engine_main(u64 *kernel_stack) NORETURN;

@@ -3,7 +3,7 @@
 //
 // The kernel allows each of the special mappings to be moved whole (arch/x86/entry/vdso/vma.c: vdso_mremap). How many pages
 // each has is not told to a process without /proc, so `rr` reads its own and passes it on (session.h: vdso_pages).
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <linux/elf.h>
 #include "engine/exec.h"
 #include "engine/log.h"

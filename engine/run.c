@@ -1,0 +1,171 @@
+// The run loop. Guest code runs in the cache; here it is entered, and what it left for is done: linking, ticks and what is due
+// at them, system calls, special instructions, faults.
+//
+// Where asynchronous things may happen is the same on record and replay: at the end of a tick budget (ticks, pc), and at once
+// after an event or before a system call (RR_EVF_AT_SYSCALL). Other exits depend on the state of the cache: nothing that the
+// guest could see happens at them.
+#include <linux/signal.h>
+#include "engine/run.h"
+#include "engine/checksum.h"
+#include "engine/debug.h"
+#include "engine/log.h"
+#include "engine/map.h"
+#include "engine/signal.h"
+#include "engine/syscall.h"
+#include "engine/sys.h"
+#include "engine/thread.h"
+#include "engine/translate.h"
+
+#define BUDGET_MAX (1ul << 28)   // ticks between two looks at session->abort
+
+bool run_stepping;
+static u64 events_seen;          // ctx.events when the guest was last entered
+static u64 slice_first_event;
+static struct thread *ran;       // whose slice it is
+static u64 resume_at, resume_generation; // where the special instruction's run goes on; 0: ask the translator
+static u64 resume_pc;
+static struct thread *resume_thread;
+
+static void look_for_abort(void) {
+  if (unlikely(__atomic_load_n(&session->abort, __ATOMIC_RELAXED))) sys(__NR_exit_group, 1);
+}
+
+// Is the next thing in the log an asynchronous one that belongs to a tick point?
+static const struct rr_event *next_at_tick(void) {
+  const struct rr_event *e = log_peek();
+  if (!e || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH && e->type != RR_EV_KILLED) || e->flags & RR_EVF_AT_SYSCALL) return NULL;
+  return e;
+}
+
+static void arm_budget(void) {
+  u64 ticks = BUDGET_MAX;
+  if (replaying) {
+    const struct rr_event *e = next_at_tick();
+    u64 now = ticks_now();
+    if (e && e->ticks < now) diverged(e, "the point was passed");
+    if (e && e->ticks > now && e->ticks - now < ticks) ticks = e->ticks - now;
+    if (debugging) ticks = debug_budget(ticks);
+  } else {
+    u64 slice = sched_slice_ticks();
+    if (slice < ticks) ticks = slice;
+  }
+  tick_budget(ticks ? ticks : 1);
+}
+
+// What the log has for this very tick point. False: nothing more.
+static bool replay_due(void) {
+  const struct rr_event *e = next_at_tick();
+  if (!e || e->ticks != ticks_now()) return false;
+  if (e->type == RR_EV_KILLED) signal_exit_by(e->size >= sizeof *e + 4 ? *(const u32 *)log_payload(e) & 127 : SIGKILL);
+  if (e->pc != ctx.regs[R_RIP]) diverged(e, "another instruction");
+  if (e->type == RR_EV_SIGNAL) signal_deliver(false);
+  else sched_slice_end();
+  return true;
+}
+
+// A tick budget has ended, or a signal wants in: current stands at a tick point.
+static void tick_point(void) {
+  look_for_abort();
+  if (replaying) {
+    while (replay_due()) ;
+  } else {
+    if (signal_captured || signal_due()) signal_deliver(false);
+    sched_slice_end();
+  }
+  arm_budget();
+}
+
+static void count_tick(void) {
+  if (tick_count() || (!replaying && signal_captured)) tick_point();
+}
+
+// After an event, before the guest goes on: checksum, signals that are due at once, the slice by events, the next budget.
+static void after_events(void) {
+  for (;;) {
+    if (replaying) {
+      const struct rr_event *e = log_peek();
+      if (!e || !(e->flags & RR_EVF_AT_SYSCALL) || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH)) break;
+      if (e->ticks != ticks_now() || e->pc != ctx.regs[R_RIP]) break; // it belongs to a later system call
+      if (e->type == RR_EV_SWITCH) break;                              // the call that blocks takes it
+      signal_deliver(true);
+    } else if (signal_captured || signal_due()) {
+      if (!signal_deliver(true)) break;
+    } else break;
+  }
+  checksum_after_event(0);
+  if (replaying || ran != current || (session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events)) {
+    ran = current;
+    slice_first_event = ctx.events;
+    arm_budget();
+  }
+  events_seen = ctx.events;
+}
+
+static void bad_fetch(u64 fault) {
+  struct mapping *m = map_find(fault);
+  // arch/x86/mm/fault.c: user + instruction fetch, and protection when the page is there
+  signal_raise_fault(SIGSEGV, m ? SEGV_ACCERR : SEGV_MAPERR, fault, 14, m ? 0x15 : 0x14);
+}
+
+static void special(void) {
+  struct exit_record *r = (struct exit_record *)ctx.exit_record;
+  u64 generation = translate_generation, next = r->target + r->length, resume = r->resume;
+  struct thread *t = current;
+  switch (r->special) {
+  case SP_SYSCALL: syscall_guest(); break;
+  case SP_INT80: case SP_SYSENTER: syscall_guest_32(); break;
+  default: special_execute(r->special, r->length); break;
+  }
+  if (resume && generation == translate_generation && t == current) {
+    resume_at = resume;
+    resume_generation = generation;
+    resume_pc = next;
+    resume_thread = t;
+  }
+}
+
+static void handle(enum exit_kind kind) {
+  struct exit_record *r = (struct exit_record *)ctx.exit_record;
+  u64 cache_pc, fault, generation;
+  switch (kind) {
+  case EXIT_LINK:
+    generation = translate_generation;
+    if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) == 0 && generation == translate_generation) translate_link(r);
+    if (r->flags & EXIT_TICK) count_tick();
+    break;
+  case EXIT_INDIRECT:
+    if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) == 0) translate_ibl_add(ctx.regs[R_RIP]);
+    count_tick();
+    break;
+  case EXIT_TICK_OUT:
+    if (tick_refill() || (!replaying && signal_captured)) tick_point();
+    break;
+  case EXIT_SPECIAL: special(); break;
+  case EXIT_STEPPED:
+    if (r->flags & EXIT_TICK) count_tick();
+    break;
+  case EXIT_FAULT: signal_fault(); break;
+  case EXIT_BREAK: case EXIT_CHECK: case EXIT_NONE: break;
+  }
+}
+
+void run_loop(void) {
+  ran = NULL;
+  arm_budget();
+  for (;;) {
+    u64 cache_pc = 0, fault;
+    if (ctx.events != events_seen || current != ran) after_events();
+    bool one = run_stepping || (debugging && debug_before());
+    if (one) {
+      resume_at = 0;
+      if (translate_step(ctx.regs[R_RIP], &cache_pc, &fault) < 0) { bad_fetch(fault); continue; }
+    } else if (resume_at && resume_generation == translate_generation && resume_pc == ctx.regs[R_RIP] && resume_thread == current) {
+      cache_pc = resume_at;
+    } else if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) < 0) {
+      bad_fetch(fault);
+      continue;
+    }
+    resume_at = 0;
+    handle(gate_enter(cache_pc));
+  }
+}
