@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "host/cli.h"
 #include "host/paths.h"
+#include "host/vdso_layout.h"
 
 const int signals_watched[3] = { SIGCHLD, SIGTERM, SIGHUP };
 
@@ -51,6 +52,7 @@ void signals_take_over(struct signal_state *saved) {
 void options_default(struct rr_options *o) {
   *o = (struct rr_options){ .dump_on = INT_MIN };
   cache_dir_find(o->cache_dir, sizeof o->cache_dir);
+  vdso_layout(o->vdso_pages);
 }
 
 // A word of a comma-separated list: "name" or "name=value" or "name:value".
