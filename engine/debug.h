@@ -5,6 +5,7 @@
 #pragma once
 #include "engine/base.h"
 #include "abi/debug.h"
+#include "engine/translate.h"
 
 extern bool debugging;
 
@@ -16,7 +17,11 @@ void debug_init(int fd);
 // True: run exactly one instruction (translate_step) and come back.
 bool debug_before(void);
 
-// EXIT_BREAK: nothing to do but to go round: debug_before finds the breakpoint again. Budgets: never longer than this.
+// After an instruction that debug_before asked for, at once, before its tick is counted.
+void debug_stepped(enum exit_kind kind);
+
+// EXIT_BREAK: nothing to do but to go round: debug_before finds the breakpoint again. Budgets: never longer than this; after
+// gdb let go they are made anew (run_arm_budget).
 u64 debug_budget(u64 ticks);
 
 // A signal is about to be delivered to current (asynchronous or fault), before its frame is made.
@@ -24,9 +29,6 @@ void debug_signal(u32 signo, const void *siginfo);
 
 // Around a system call of current: before it is taken from the log, and after its result is in the registers.
 void debug_syscall(u32 nr, bool done);
-
-// The engine or the log has written guest memory [addr, addr + len): watchpoints.
-void debug_written(u64 addr, u64 len);
 
 // The process is about to end (exit_group, the last thread's exit, or a deadly signal; status as wait gives it).
 void debug_exit(u32 status);

@@ -37,7 +37,7 @@ static const struct rr_event *next_at_tick(void) {
   return e;
 }
 
-static void arm_budget(void) {
+void run_arm_budget(void) {
   u64 ticks = BUDGET_MAX;
   if (replaying) {
     const struct rr_event *e = next_at_tick();
@@ -72,7 +72,7 @@ static void tick_point(void) {
     if (signal_captured || signal_due()) signal_deliver(false);
     sched_slice_end();
   }
-  arm_budget();
+  run_arm_budget();
 }
 
 static void count_tick(void) {
@@ -96,7 +96,7 @@ static void after_events(void) {
   if (replaying || ran != current || (session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events)) {
     ran = current;
     slice_first_event = ctx.events;
-    arm_budget();
+    run_arm_budget();
   }
   events_seen = ctx.events;
 }
@@ -151,11 +151,11 @@ static void handle(enum exit_kind kind) {
 
 void run_loop(void) {
   ran = NULL;
-  arm_budget();
+  run_arm_budget();
   for (;;) {
     u64 cache_pc = 0, fault;
     if (ctx.events != events_seen || current != ran) after_events();
-    bool one = run_stepping || (debugging && debug_before());
+    bool one = (debugging && debug_before()) || run_stepping;
     if (one) {
       resume_at = 0;
       if (translate_step(ctx.regs[R_RIP], &cache_pc, &fault) < 0) { bad_fetch(fault); continue; }
@@ -166,6 +166,8 @@ void run_loop(void) {
       continue;
     }
     resume_at = 0;
-    handle(gate_enter(cache_pc));
+    enum exit_kind kind = gate_enter(cache_pc);
+    if (unlikely(debugging) && one) debug_stepped(kind);
+    handle(kind);
   }
 }

@@ -3,7 +3,7 @@
 #include "engine/base.h"
 void run_loop(void) NORETURN;
 extern bool run_stepping;             // one instruction a time (debugger, RR_DEBUG=step)
-bool run_step_done(void);             // debugger hook: see debug.c
+void run_arm_budget(void);            // the next budget, from now on: after the debugger has changed what it waits for
 // nondet.c: executes the special instruction at ctx.regs[R_RIP] (not system calls), sets registers and R_RIP.
 struct exit_record;
 void special_execute(u8 special, u8 length);

@@ -10,6 +10,7 @@
 #include <linux/resource.h>
 #include <linux/stat.h>
 #include "engine/start.h"
+#include "engine/debug.h"
 #include "engine/exec.h"
 #include "engine/keep.h"
 #include "engine/log.h"
@@ -226,6 +227,7 @@ void engine_main(u64 *kernel_stack) {
   parse_launch(&args, &launch);
   map_session();
   move_vdso(args.auxv_in);
+  if (replaying && session->opt.gdb) debug_init(engine_fds[ENGINE_FD_DEBUG]);
   log_start(launch.stream);
   translate_init();
   if (replaying) replay_start();

@@ -1,0 +1,44 @@
+// Shared by the files of the debugger in the engine: debug.c (when to stop), debug_serve.c (the channel and the requests),
+// debug_point.c (breakpoints and watchpoints).
+#pragma once
+#include "engine/debug.h"
+#include "engine/thread.h"
+
+extern struct rr_dbg_go debug_go;     // how gdb wants to go on
+extern u64 debug_ignored_signals;     // bit signo-1: not reported
+extern u8 debug_siginfo[128];
+int debug_catch(u32 how, const u16 *numbers, size_t n); // system calls to report: 0 none, 1 all, 2 these; 0 or errno
+
+// debug_serve.c
+void serve_init(int fd);
+void serve(struct rr_dbg_stop *s);    // tells it, answers until debug_go is set
+bool serve_interrupted(void);         // a look at the channel while running
+void stop_fill(struct rr_dbg_stop *s, u32 reason);
+size_t debug_read(void *d, u64 guest, size_t n);  // guest memory whatever its protection; bytes read
+
+// debug_point.c
+int break_set(u64 pc, const struct rr_dbg_break *b, size_t size);  // 0 or -errno
+void break_clear(u64 pc);
+bool break_hit(u64 pc, const u64 regs[R_COUNT]);  // there is one, and its conditions hold
+bool break_compiled(u64 pc);          // fragments stop there
+void break_apply(void);               // before guest code runs again: the translation follows the set
+
+int conditions_take(const struct rr_dbg_break *b, size_t size, u8 **to, size_t *to_size, u32 *count);
+bool conditions_hold(const u8 *code, u32 count, const u64 regs[R_COUNT]);
+
+// debug_watch.c
+struct watchpoint {
+  u64 addr, len;
+  u32 flags;                 // enum rr_dbg_watch
+  u8 *old;                   // the value as it was last seen
+  u8 *conditions;
+  size_t conditions_size;
+  u32 conditions_count;
+  struct watchpoint *next;
+};
+int watch_set(u64 addr, u64 len, u32 flags, const struct rr_dbg_break *b, size_t size);
+void watch_clear(u64 addr, u64 len, u32 flags);
+bool watch_any(void);
+void watch_before(void);              // the instruction at ctx.regs[R_RIP] is about to run
+void watch_fault(void);               // it did not complete
+struct watchpoint *watch_after(void); // the first one that the instruction hit; NULL: none

@@ -1,0 +1,269 @@
+// The engine's end of the channel to the gdb server: tells a stop, answers requests until one lets the guest go on.
+#include <asm/errno.h>
+#include <linux/mman.h>
+#include <asm/prctl.h>
+#include <linux/poll.h>
+#include <linux/socket.h>
+#include "engine/debug_internal.h"
+#include "engine/log.h"
+#include "engine/map.h"
+#include "engine/start.h"
+#include "engine/sys.h"
+#include "engine/translate.h"
+
+enum { MESSAGE_MAX = RR_DBG_DATA + 64 };
+static int channel;
+static u8 *in, *out;                 // a request, a reply
+static struct rr_dbg_stop stopped;   // what was told last
+static u8 *auxv; static u64 auxv_size;
+static u8 *vectors;                  // xsave area, 64-aligned
+
+static void keep_auxv(void) {
+  auxv = heap_pages(ALIGN_UP(guest_auxv_size + 1, RR_PAGE));
+  auxv_size = copyin(auxv, guest_auxv, guest_auxv_size);
+}
+
+void serve_init(int fd) {
+  channel = fd;
+  in = heap_pages(ALIGN_UP(MESSAGE_MAX, RR_PAGE));
+  out = heap_pages(ALIGN_UP(MESSAGE_MAX, RR_PAGE));
+  vectors = heap_pages(ALIGN_UP(RR_DBG_DATA, RR_PAGE));
+}
+
+// The server has gone: nobody wants this process any more.
+static void leave(void) {
+  for (;;) sys(__NR_exit_group, 0);
+}
+
+static void send_message(const void *m, size_t size) {
+  s64 r;
+  do r = sys(__NR_sendto, channel, m, size, 0x4000 /* MSG_NOSIGNAL */, 0, 0);
+  while (r == -EINTR);
+  if (r != (s64)size) leave();
+}
+
+static size_t receive(u32 flags) {
+  s64 r;
+  do r = sys(__NR_recvfrom, channel, in, MESSAGE_MAX, flags, 0, 0);
+  while (r == -EINTR);
+  if (r == -EAGAIN) return 0;
+  if (r <= 0) leave();
+  return (size_t)r;
+}
+
+bool serve_interrupted(void) {
+  size_t n = receive(0x40 /* MSG_DONTWAIT */);
+  if (!n) return false;
+  const struct rr_dbg_request *q = (void *)in;
+  if (n >= sizeof *q && q->what == RR_DBG_KILL) leave();
+  return n >= sizeof *q && q->what == RR_DBG_INTERRUPT;
+}
+
+void stop_fill(struct rr_dbg_stop *s, u32 reason) {
+  memset(s, 0, sizeof *s);
+  s->reason = reason;
+  s->thread = current ? current->tid : 0;
+  s->pid = current && current->process ? current->process->pid : 0;
+  s->stream = ctx.stream;
+  s->threads = thread_count;
+  s->point = (struct rr_point){ ctx.events, ticks_now(), ctx.regs[R_RIP] };
+}
+
+// Guest memory as /proc/PID/mem shows it: protections don't matter, and the engine's own is not there.
+static size_t read_mapping(u8 *d, u64 guest, size_t n, const struct mapping *m) {
+  size_t got = copyin(d, guest, n);
+  if (got == n || m->prot & PROT_READ) return got;
+  u64 start = ALIGN_DOWN(guest, RR_PAGE), size = ALIGN_UP(guest + n, RR_PAGE) - start;
+  if (sys(__NR_mprotect, start, size, PROT_READ) < 0) return got;
+  got = copyin(d, guest, n);
+  sys(__NR_mprotect, start, size, map_host_prot(m->prot));
+  return got;
+}
+
+size_t debug_read(void *d, u64 guest, size_t n) {
+  size_t done = 0;
+  while (done < n) {
+    const struct mapping *m = map_find(guest + done);
+    if (!m) break;
+    size_t part = n - done;
+    if (part > m->end - (guest + done)) part = m->end - (guest + done);
+    size_t got = read_mapping((u8 *)d + done, guest + done, part, m);
+    done += got;
+    if (got < part) break;
+  }
+  return done;
+}
+
+static u64 segment_base(u32 arch_code) {
+  u64 base = 0;
+  sys(__NR_arch_prctl, arch_code, &base);
+  return base;
+}
+
+static void xsave_to(void *area) {
+  u64 mask = xsave_mask;
+  __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
+}
+
+static u16 selector(int which) {
+  u16 s;
+  switch (which) {
+  case 0: __asm__("mov %%ds, %0" : "=r"(s)); return s;
+  case 1: __asm__("mov %%es, %0" : "=r"(s)); return s;
+  case 2: __asm__("mov %%fs, %0" : "=r"(s)); return s;
+  default: __asm__("mov %%gs, %0" : "=r"(s)); return s;
+  }
+}
+
+static void reply_registers(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  struct rr_dbg_regs *g = (void *)(r + 1);
+  struct thread *t = q->thread ? thread_find(q->thread) : current;
+  memset(g, 0, sizeof *g);
+  if (!t) {
+    r->error = ESRCH;
+    return;
+  }
+  bool running = t == current;
+  memcpy(g->regs, running ? ctx.regs : t->regs, sizeof g->regs);
+  g->regs[R_RFLAGS] &= ~translate_dead_flags(g->regs[R_RIP]);
+  g->fs_base = running ? segment_base(ARCH_GET_FS) : t->fs_base;
+  g->gs_base = running ? segment_base(ARCH_GET_GS) : t->gs_base;
+  g->orig_rax = t->state == T_CALL ? t->call.nr : ~0ul;
+  g->cs = 0x33; // arch/x86/include/asm/segment.h: __USER_CS, __USER_DS
+  g->ss = 0x2b;
+  if (running) g->ds = selector(0), g->es = selector(1), g->fs = selector(2), g->gs = selector(3);
+  g->xcr0 = xsave_mask;
+  g->xsave_size = xsave_bytes;
+  memset(vectors, 0, xsave_bytes); // the header is not wholly written
+  if (running) xsave_to(vectors);
+  else if (t->vectors) memcpy(vectors, t->vectors, xsave_bytes);
+  memcpy(g + 1, vectors, xsave_bytes);
+  r->size = (u32)(sizeof *g + xsave_bytes);
+}
+
+static void reply_memory(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  size_t n = q->length < RR_DBG_DATA ? q->length : RR_DBG_DATA;
+  r->size = (u32)debug_read(r + 1, q->address, n);
+  if (n && !r->size) r->error = EFAULT;
+}
+
+static void reply_search(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  const u8 *pattern = (const u8 *)(q + 1);
+  u8 *window = (u8 *)(r + 1);
+  u64 at = q->address, left = q->length;
+  r->error = ENOENT;
+  while (q->size && left >= q->size) {
+    size_t n = left < RR_DBG_DATA ? left : RR_DBG_DATA;
+    size_t got = debug_read(window, at, n);
+    for (size_t i = 0; i + q->size <= got; i++)
+      if (window[i] == pattern[0] && !memcmp(window + i, pattern, q->size)) {
+        r->error = 0;
+        r->value = at + i;
+        return;
+      }
+    if (got < n || n == left) return;
+    at += n - (q->size - 1);
+    left -= n - (q->size - 1);
+  }
+}
+
+static void reply_threads(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  struct rr_dbg_thread *d = (void *)(r + 1);
+  u64 index = 0, room = RR_DBG_DATA / sizeof *d, n = 0;
+  for (struct thread *t = all_threads; t && n < room; t = t->next) {
+    if (t->state == T_DEAD || index++ < q->address) continue;
+    memset(d, 0, sizeof *d);
+    d->tid = t->tid;
+    d->pid = t->process ? t->process->pid : 0;
+    d->state = t == current ? RR_THREAD_RUNNING : t->state == T_CALL ? RR_THREAD_IN_CALL : t->state == T_FUTEX ? RR_THREAD_FUTEX
+               : t->state == T_VFORK ? RR_THREAD_VFORK : RR_THREAD_READY;
+    d->call = t->call.nr;
+    const char *base = strrchr(guest_exe, '/');
+    str_copy(d->name, base ? base + 1 : guest_exe, sizeof d->name);
+    d++, n++;
+  }
+  r->size = (u32)(n * sizeof *d);
+}
+
+static const char *mapping_path(const struct mapping *m) {
+  if (m->file) return m->file->path;
+  if (m->flags & MAPF_STACK) return "[stack]";
+  if (m->flags & MAPF_BRK) return "[heap]";
+  return "";
+}
+
+static void reply_maps(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  u8 *d = (u8 *)(r + 1);
+  u64 at = q->address;
+  for (struct mapping *m; (m = map_next(at)); at = m->end) {
+    const char *path = mapping_path(m);
+    size_t len = strlen(path), size = ALIGN_UP(sizeof(struct rr_dbg_map) + len + 1, 8);
+    if (r->size + size > RR_DBG_DATA) {
+      r->value = at;
+      return;
+    }
+    struct rr_dbg_map e = { .start = m->start, .end = m->end, .offset = m->offset, .prot = m->prot, .size = (u32)size,
+      .shared = !!(m->flags & MAPF_SHARED), .inode = m->file ? m->file->ino : 0, .device = m->file ? (u32)m->file->dev : 0, .file = m->file ? m->file->kept : 0 };
+    memset(d, 0, size);
+    memcpy(d, &e, sizeof e);
+    memcpy(d + sizeof e, path, len);
+    d += size;
+    r->size += (u32)size;
+  }
+}
+
+static void reply_bytes(struct rr_dbg_reply *r, const void *bytes, size_t n) {
+  memcpy(r + 1, bytes, n);
+  r->size = (u32)n;
+}
+
+static int take_break(const struct rr_dbg_request *q, bool watch) {
+  const struct rr_dbg_break *b = (const void *)(q + 1);
+  if (q->size && q->size < sizeof *b) return EINVAL;
+  if (q->size > RR_DBG_CONDITION + sizeof *b) return E2BIG;
+  if (!q->size) b = NULL;
+  return watch ? -watch_set(q->address, q->length, q->flags, b, q->size) : -break_set(q->address, b, q->size);
+}
+
+static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  switch (q->what) {
+  case RR_DBG_REGS: reply_registers(q, r); break;
+  case RR_DBG_READ: reply_memory(q, r); break;
+  case RR_DBG_SEARCH: reply_search(q, r); break;
+  case RR_DBG_THREADS: reply_threads(q, r); break;
+  case RR_DBG_MAPS: reply_maps(q, r); break;
+  case RR_DBG_AUXV: reply_bytes(r, auxv, auxv_size); break;
+  case RR_DBG_WHERE: reply_bytes(r, &stopped, sizeof stopped); break;
+  case RR_DBG_BREAK: r->error = take_break(q, false); break;
+  case RR_DBG_UNBREAK: break_clear(q->address); break;
+  case RR_DBG_WATCH: r->error = take_break(q, true); break;
+  case RR_DBG_UNWATCH: watch_clear(q->address, q->length, q->flags); break;
+  case RR_DBG_SIGNALS: if (q->size >= 8) memcpy(&debug_ignored_signals, q + 1, 8); break;
+  case RR_DBG_SYSCALLS: r->error = debug_catch(q->flags, (const u16 *)(q + 1), q->size / 2); break;
+  case RR_DBG_SIGINFO: reply_bytes(r, debug_siginfo, sizeof debug_siginfo); break;
+  case RR_DBG_KILL: leave(); break;
+  default: r->error = ENOSYS;
+  }
+}
+
+void serve(struct rr_dbg_stop *s) {
+  if (!auxv) keep_auxv();
+  stopped = *s;
+  send_message(s, sizeof *s);
+  struct rr_dbg_request *q = (void *)in;
+  struct rr_dbg_reply *r = (void *)out;
+  for (;;) {
+    size_t n = receive(0);
+    if (n < sizeof *q || n - sizeof *q < q->size) stop(STOP_BUG, "the gdb server sent a message of %lu bytes that is none", (u64)n);
+    if (q->what == RR_DBG_INTERRUPT) continue;
+    if (q->what == RR_DBG_GO) {
+      if (q->size < sizeof debug_go) stop(STOP_BUG, "the gdb server let go without saying how");
+      memcpy(&debug_go, q + 1, sizeof debug_go);
+      break;
+    }
+    memset(r, 0, sizeof *r);
+    answer(q, r);
+    send_message(r, sizeof *r + r->size);
+  }
+  break_apply();
+}

@@ -1,0 +1,210 @@
+// Watchpoints: any number, any length. While there is one, the guest runs instruction by instruction; each one's memory
+// operands are worked out from its bytes and the registers before it, and compared with the watched ranges after it.
+//
+// A write is reported when it changed the value (what gdb's `watch` means), whoever wrote: an instruction, a system call, a
+// signal frame. A read is reported when an instruction read a watched byte.
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <Zydis/Zydis.h>
+#include "engine/debug_internal.h"
+#include "engine/sys.h"
+
+enum { WATCH_MAX = 1 << 20, DECODED = 4096, ACCESS_MAX = 4 };
+
+enum access_address { A_NORMAL, A_PUSH, A_POP_BASE, A_BIT };
+struct access {
+  s64 disp;
+  s8 base, index;      // R_*; -1: none; base R_RIP: of the next instruction
+  u8 scale, segment;   // segment: 0, 1 fs, 2 gs
+  u8 how;              // enum access_address
+  u8 rw;               // enum rr_dbg_watch
+  s8 bit;              // register with the bit offset (A_BIT)
+  u32 size;            // bytes of one iteration
+};
+struct decoded {
+  u64 pc;
+  u8 bytes[16];
+  u8 length, count;
+  bool rep, narrow, vector; // narrow: 32-bit addresses; vector: a gather or scatter: taken to touch everything
+  struct access a[ACCESS_MAX];
+};
+
+static struct watchpoint *watchpoints;
+static struct decoded *decoded;           // direct-mapped by pc
+static const struct decoded *running;     // of the instruction between watch_before and watch_after
+static u64 before[R_COUNT], before_events;
+static u64 before_segment[3];
+static ZydisDecoder decoder;
+
+bool watch_any(void) { return watchpoints != NULL; }
+
+static struct watchpoint *find(u64 addr, u64 len, u32 flags) {
+  for (struct watchpoint *w = watchpoints; w; w = w->next)
+    if (w->addr == addr && w->len == len && w->flags == flags) return w;
+  return NULL;
+}
+
+int watch_set(u64 addr, u64 len, u32 flags, const struct rr_dbg_break *d, size_t size) {
+  if (!len || len > WATCH_MAX) return -E2BIG;
+  struct watchpoint *w = find(addr, len, flags);
+  if (!w) {
+    w = heap_alloc(sizeof *w);
+    *w = (struct watchpoint){ .addr = addr, .len = len, .flags = flags, .next = watchpoints };
+    w->old = heap_alloc(2 * len); // the second half is for the comparison
+    watchpoints = w;
+  }
+  debug_read(w->old, addr, len);
+  int r = conditions_take(d, size, &w->conditions, &w->conditions_size, &w->conditions_count);
+  if (!decoded) {
+    decoded = heap_pages(DECODED * sizeof *decoded);
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  }
+  return r;
+}
+
+void watch_clear(u64 addr, u64 len, u32 flags) {
+  for (struct watchpoint **p = &watchpoints; *p; p = &(*p)->next) {
+    struct watchpoint *w = *p;
+    if (w->addr != addr || w->len != len || w->flags != flags) continue;
+    *p = w->next;
+    if (w->conditions) heap_free(w->conditions, w->conditions_size);
+    heap_free(w->old, 2 * w->len);
+    heap_free(w, sizeof *w);
+    return;
+  }
+}
+
+static s8 register_index(ZydisRegister r) {
+  if (r == ZYDIS_REGISTER_NONE) return -1;
+  if (r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP) return R_RIP;
+  return (s8)ZydisRegisterGetId(r); // the hardware's encoding, as ours
+}
+
+static bool pushes(ZydisMnemonic m) {
+  switch (m) {
+  case ZYDIS_MNEMONIC_PUSH: case ZYDIS_MNEMONIC_PUSHF: case ZYDIS_MNEMONIC_PUSHFQ: case ZYDIS_MNEMONIC_CALL: case ZYDIS_MNEMONIC_ENTER: return true;
+  default: return false;
+  }
+}
+
+static bool bit_string(ZydisMnemonic m) {
+  return m == ZYDIS_MNEMONIC_BT || m == ZYDIS_MNEMONIC_BTS || m == ZYDIS_MNEMONIC_BTR || m == ZYDIS_MNEMONIC_BTC;
+}
+
+// One memory operand. Zydis gives the stack operand of a push as [rsp], which is its end, and an explicit operand of a pop
+// that is based on rsp means rsp after the pop (Intel SDM, POP).
+static void decode_access(struct decoded *d, const ZydisDecodedInstruction *i, const ZydisDecodedOperand *ops, const ZydisDecodedOperand *o) {
+  if (d->count == ACCESS_MAX) return;
+  struct access *a = &d->a[d->count++];
+  *a = (struct access){ .base = register_index(o->mem.base), .index = register_index(o->mem.index), .scale = o->mem.scale, .bit = -1 };
+  if (o->mem.disp.has_displacement) a->disp = o->mem.disp.value;
+  if (o->mem.segment == ZYDIS_REGISTER_FS) a->segment = 1;
+  if (o->mem.segment == ZYDIS_REGISTER_GS) a->segment = 2;
+  if (o->actions & ZYDIS_OPERAND_ACTION_MASK_READ) a->rw |= RR_WATCH_READ;
+  if (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) a->rw |= RR_WATCH_WRITE;
+  a->size = o->size / 8 ? o->size / 8 : xsave_bytes; // no size: xsave and kin
+  if (o->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && pushes(i->mnemonic)) a->how = A_PUSH;
+  if (o->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT && i->mnemonic == ZYDIS_MNEMONIC_POP && a->base == R_RSP) a->how = A_POP_BASE;
+  if (bit_string(i->mnemonic) && ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+    a->how = A_BIT;
+    a->bit = register_index(ops[1].reg.value);
+  }
+}
+
+static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
+  ZydisDecodedInstruction i;
+  ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+  memset(d, 0, sizeof *d);
+  d->pc = pc;
+  memcpy(d->bytes, bytes, n);
+  if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes, n, &i, ops))) return;
+  d->length = i.length;
+  d->narrow = i.address_width == 32;
+  d->rep = i.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
+  for (u32 k = 0; k < i.operand_count; k++) {
+    if (ops[k].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
+    if (ops[k].mem.type == ZYDIS_MEMOP_TYPE_VSIB) d->vector = true;
+    else if (ops[k].mem.type == ZYDIS_MEMOP_TYPE_MEM || ops[k].mem.type == ZYDIS_MEMOP_TYPE_MIB) decode_access(d, &i, ops, &ops[k]);
+  }
+}
+
+void watch_before(void) {
+  u64 pc = ctx.regs[R_RIP];
+  u8 bytes[16] = { 0 };
+  size_t n = debug_read(bytes, pc, 15);
+  struct decoded *d = &decoded[(pc ^ pc >> 12) % DECODED];
+  if (d->pc != pc || memcmp(d->bytes, bytes, sizeof bytes)) decode(d, pc, bytes, n);
+  memcpy(before, ctx.regs, sizeof before);
+  before_events = ctx.events;
+  for (u32 i = 0; i < d->count; i++)
+    if (d->a[i].segment) sys(__NR_arch_prctl, d->a[i].segment == 1 ? ARCH_GET_FS : ARCH_GET_GS, &before_segment[d->a[i].segment]);
+  running = d;
+}
+
+static u64 address_of(const struct decoded *d, const struct access *a) {
+  u64 v = (u64)a->disp;
+  if (a->base == R_RIP) v += d->pc + d->length;
+  else if (a->base >= 0) v += before[a->base];
+  if (a->index >= 0) v += before[a->index] * a->scale;
+  if (a->how == A_PUSH) v -= a->size;
+  if (a->how == A_POP_BASE) v += a->size;
+  if (a->how == A_BIT) {
+    s64 bit = a->size == 2 ? (s16)before[a->bit] : a->size == 4 ? (s32)before[a->bit] : (s64)before[a->bit];
+    s64 bits = (s64)a->size * 8;
+    v += (u64)((bit >= 0 ? bit / bits : -((-bit + bits - 1) / bits)) * a->size);
+  }
+  if (d->narrow && a->how != A_PUSH) v = (u32)v;
+  return v + before_segment[a->segment];
+}
+
+// The range that an access touched, the iterations of a REP taken together.
+static void range_of(const struct decoded *d, const struct access *a, u64 *start, u64 *len) {
+  *start = address_of(d, a);
+  *len = a->size;
+  if (!d->rep) return;
+  u64 done = d->narrow ? (u32)(before[R_RCX] - ctx.regs[R_RCX]) : before[R_RCX] - ctx.regs[R_RCX];
+  *len = done * a->size;
+  if (before[R_RFLAGS] & 0x400) *start -= (done - 1) * a->size;
+}
+
+static u32 touched(const struct decoded *d, const struct watchpoint *w) {
+  u32 rw = d->vector ? RR_WATCH_READ | RR_WATCH_WRITE : 0;
+  for (u32 i = 0; i < d->count; i++) {
+    u64 start, len;
+    range_of(d, &d->a[i], &start, &len);
+    if (len && start < w->addr + w->len && w->addr < start + len) rw |= d->a[i].rw;
+  }
+  return rw;
+}
+
+static bool changed(struct watchpoint *w) {
+  u8 *now = w->old + w->len;
+  memset(now, 0, w->len);
+  debug_read(now, w->addr, w->len);
+  if (!memcmp(w->old, now, w->len)) return false;
+  memcpy(w->old, now, w->len);
+  return true;
+}
+
+struct watchpoint *watch_after(void) {
+  const struct decoded *d = running;
+  struct watchpoint *first = NULL;
+  running = NULL;
+  if (!d) return NULL;
+  for (struct watchpoint *w = watchpoints; w; w = w->next) {
+    u32 rw = touched(d, w);
+    bool hit = w->flags & RR_WATCH_READ && rw & RR_WATCH_READ;
+    if (rw & RR_WATCH_WRITE || before_events != ctx.events) {
+      bool new_value = changed(w);
+      hit |= new_value && w->flags & RR_WATCH_WRITE;
+      // An access watchpoint also tells of a write that changed nothing, as the hardware does.
+      hit |= w->flags == (RR_WATCH_READ | RR_WATCH_WRITE) && rw & RR_WATCH_WRITE;
+    }
+    if (hit && conditions_hold(w->conditions, w->conditions_count, ctx.regs) && !first) first = w;
+  }
+  return first;
+}
+
+void watch_fault(void) {
+  if (running && !running->rep) running = NULL;
+}
