@@ -3,8 +3,10 @@
 #include "guest/t.h"
 #include <sys/resource.h>
 int main(void) {
-  struct rlimit r = { 0, 0 }; setrlimit(RLIMIT_CORE, &r);
-  printf("before\n"); fflush(stdout);
+  struct rlimit r = { 0, 0 };
+  setrlimit(RLIMIT_CORE, &r);
+  printf("before\n");
+  fflush(stdout);
   kill(getpid(), SIGTERM);
   printf("after\n");
   return 0;

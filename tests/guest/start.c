@@ -9,8 +9,14 @@
 #include <sys/auxv.h>
 
 static int order;
-static void __attribute__((constructor(101))) first(void) { CHECK_EQ(order, 0); order = 1; }
-static void __attribute__((constructor(102))) second(void) { CHECK_EQ(order, 1); order = 2; }
+static void __attribute__((constructor(101))) first(void) {
+  CHECK_EQ(order, 0);
+  order = 1;
+}
+static void __attribute__((constructor(102))) second(void) {
+  CHECK_EQ(order, 1);
+  order = 2;
+}
 static void __attribute__((destructor)) last(void) { (void)!write(1, "destructor\n", 11); }
 extern char **environ;
 
@@ -31,12 +37,30 @@ int main(int argc, char **argv) {
   int seen = 0;
   for (; a->a_type != AT_NULL; a++) {
     if (a->a_type != AT_HWCAP) CHECK_EQ(getauxval(a->a_type), a->a_un.a_val); // glibc answers with a value of its own there
-    if (a->a_type == AT_PAGESZ) { CHECK_EQ(a->a_un.a_val, 4096); seen |= 1; }
-    if (a->a_type == AT_RANDOM) { printf("~random %016lx\n", *(unsigned long *)a->a_un.a_val); seen |= 2; }
-    if (a->a_type == AT_EXECFN) { CHECK(!strcmp((char *)a->a_un.a_val, argv[0])); seen |= 4; }
-    if (a->a_type == AT_PHDR) { CHECK(((Elf64_Phdr *)a->a_un.a_val)->p_type != 0); seen |= 8; }
-    if (a->a_type == AT_UID) { CHECK_EQ(a->a_un.a_val, getuid()); seen |= 16; }
-    if (a->a_type == AT_PLATFORM) { CHECK(!strcmp((char *)a->a_un.a_val, "x86_64")); seen |= 32; }
+    if (a->a_type == AT_PAGESZ) {
+      CHECK_EQ(a->a_un.a_val, 4096);
+      seen |= 1;
+    }
+    if (a->a_type == AT_RANDOM) {
+      printf("~random %016lx\n", *(unsigned long *)a->a_un.a_val);
+      seen |= 2;
+    }
+    if (a->a_type == AT_EXECFN) {
+      CHECK(!strcmp((char *)a->a_un.a_val, argv[0]));
+      seen |= 4;
+    }
+    if (a->a_type == AT_PHDR) {
+      CHECK(((Elf64_Phdr *)a->a_un.a_val)->p_type != 0);
+      seen |= 8;
+    }
+    if (a->a_type == AT_UID) {
+      CHECK_EQ(a->a_un.a_val, getuid());
+      seen |= 16;
+    }
+    if (a->a_type == AT_PLATFORM) {
+      CHECK(!strcmp((char *)a->a_un.a_val, "x86_64"));
+      seen |= 32;
+    }
     if (a->a_type == AT_CLKTCK) CHECK_EQ(a->a_un.a_val, 100);
     if (a->a_type == AT_SECURE) CHECK_EQ(a->a_un.a_val, 0);
     if (a->a_type == AT_ENTRY) seen |= 64;

@@ -24,10 +24,22 @@ static inline void t_fail(const char *file, int line, const char *what, long a, 
   (void)!write(2, text, (size_t)n);
   _exit(99);
 }
-#define CHECK(c) do { if (!(c)) t_fail(__FILE__, __LINE__, #c, 0, 0); } while (0)
-#define CHECK_EQ(a, b) do { long t_a = (long)(a), t_b = (long)(b); if (t_a != t_b) t_fail(__FILE__, __LINE__, #a " == " #b, t_a, t_b); } while (0)
+#define CHECK(c) \
+  do { \
+    if (!(c)) t_fail(__FILE__, __LINE__, #c, 0, 0); \
+  } while (0)
+#define CHECK_EQ(a, b) \
+  do { \
+    long t_a = (long)(a), t_b = (long)(b); \
+    if (t_a != t_b) t_fail(__FILE__, __LINE__, #a " == " #b, t_a, t_b); \
+  } while (0)
 // CALL must give -1 and ERR.
-#define CHECK_ERR(call, err) do { errno = 0; long t_r = (long)(call); if (t_r != -1 || errno != (err)) t_fail(__FILE__, __LINE__, #call " fails with " #err, t_r, errno); } while (0)
+#define CHECK_ERR(call, err) \
+  do { \
+    errno = 0; \
+    long t_r = (long)(call); \
+    if (t_r != -1 || errno != (err)) t_fail(__FILE__, __LINE__, #call " fails with " #err, t_r, errno); \
+  } while (0)
 
 // The raw call: -errno on failure. Arguments not given hold junk, which the kernel must not look at (SYS1..SYS6: how many it takes).
 static inline long t_sys(long nr, long a, long b, long c, long d, long e, long f) {
@@ -52,7 +64,8 @@ static inline long t_sys(long nr, long a, long b, long c, long d, long e, long f
 static inline int t_wait(pid_t pid) { // waits for the child; its exit code, or 1000 + signal
   int st;
   pid_t r;
-  do r = waitpid(pid, &st, 0); while (r < 0 && errno == EINTR);
+  do r = waitpid(pid, &st, 0);
+  while (r < 0 && errno == EINTR);
   CHECK_EQ(r, pid);
   return WIFEXITED(st) ? WEXITSTATUS(st) : 1000 + WTERMSIG(st);
 }

@@ -3,7 +3,9 @@
 #include <cpuid.h>
 static unsigned char a[8192] __attribute__((aligned(64))), b[8192] __attribute__((aligned(64)));
 int main(void) {
-  struct { unsigned cw, sw, tw, ip, cs, dp, ds; } e;
+  struct {
+    unsigned cw, sw, tw, ip, cs, dp, ds;
+  } e;
   double x = 2.5;
   __asm__ volatile("fninit\n fldl %1\n fnstenv %0\n fldenv %0\n fstp %%st(0)" : "=m"(e) : "m"(x) : "memory");
   CHECK_EQ(e.cw & 0xffff, 0x37f);

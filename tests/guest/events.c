@@ -1,0 +1,112 @@
+// eventfd, timerfd, epoll (level, edge, oneshot, nested), poll, select, ppoll time limits, inotify.
+#include "guest/t.h"
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/select.h>
+#include <poll.h>
+int main(void) {
+  int e = eventfd(3, EFD_NONBLOCK | EFD_CLOEXEC);
+  uint64_t v;
+  CHECK_EQ(read(e, &v, 8), 8);
+  CHECK_EQ(v, 3);
+  CHECK_ERR(read(e, &v, 8), EAGAIN);
+  v = 10;
+  CHECK_EQ(write(e, &v, 8), 8);
+  CHECK_EQ(write(e, &v, 8), 8);
+  CHECK_EQ(read(e, &v, 8), 8);
+  CHECK_EQ(v, 20);
+  CHECK_ERR(write(e, &v, 4), EINVAL);
+  int es = eventfd(2, EFD_SEMAPHORE);
+  CHECK_EQ(read(es, &v, 8), 8);
+  CHECK_EQ(v, 1);
+  int t = timerfd_create(CLOCK_MONOTONIC, 0);
+  struct itimerspec it = { { 0, 5000000 }, { 0, 5000000 } }, o;
+  CHECK_EQ(timerfd_settime(t, 0, &it, NULL), 0);
+  CHECK_EQ(read(t, &v, 8), 8);
+  CHECK(v >= 1);
+  usleep(30000);
+  CHECK_EQ(read(t, &v, 8), 8);
+  CHECK(v >= 3);
+  printf("~timer %lu\n", (unsigned long)v);
+  CHECK_EQ(timerfd_gettime(t, &o), 0);
+  CHECK_EQ(o.it_interval.tv_nsec, 5000000);
+  int p[2], q[2];
+  CHECK_EQ(pipe(p), 0);
+  CHECK_EQ(pipe(q), 0);
+  int ep = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event ev = { EPOLLIN, { .u64 = 0x1234567890abcdef } }, got[8];
+  CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev), 0);
+  CHECK_ERR(epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev), EEXIST);
+  CHECK_ERR(epoll_ctl(ep, EPOLL_CTL_DEL, q[0], &ev), ENOENT);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 0);
+  CHECK_EQ(write(p[1], "abc", 3), 3);
+  CHECK_EQ(epoll_wait(ep, got, 8, -1), 1);
+  CHECK_EQ(got[0].data.u64, 0x1234567890abcdef);
+  CHECK_EQ(epoll_wait(ep, got, 8, -1), 1);
+  ev.events = EPOLLIN | EPOLLET;
+  CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_MOD, p[0], &ev), 0);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 1);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 0);
+  CHECK_EQ(write(p[1], "d", 1), 1);
+  CHECK_EQ(epoll_pwait(ep, got, 8, 10, NULL), 1);
+  ev.events = EPOLLIN | EPOLLONESHOT;
+  CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_MOD, p[0], &ev), 0);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 1);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 0);
+  ev.events = EPOLLIN;
+  ev.data.fd = t;
+  CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, t, &ev), 0);
+  CHECK_EQ(epoll_wait(ep, got, 8, 1000), 1);
+  CHECK_EQ(got[0].data.fd, t);
+  int ep2 = epoll_create(1);
+  CHECK_EQ(epoll_ctl(ep2, EPOLL_CTL_ADD, ep, &ev), 0);
+  CHECK_EQ(epoll_wait(ep2, got, 8, 1000), 1);
+  close(p[1]);
+  ev.events = EPOLLIN;
+  epoll_ctl(ep, EPOLL_CTL_DEL, t, NULL);
+  CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_MOD, p[0], &ev), 0);
+  CHECK_EQ(epoll_wait(ep, got, 8, 0), 1);
+  CHECK_EQ(got[0].events, EPOLLIN | EPOLLHUP);
+  struct pollfd f[3] = { { q[0], POLLIN, 0 }, { q[1], POLLOUT, 0 }, { -1, POLLIN, 77 } };
+  CHECK_EQ(poll(f, 3, 100), 1);
+  CHECK_EQ(f[1].revents, POLLOUT);
+  CHECK_EQ(f[2].revents, 0);
+  f[0].fd = 999;
+  CHECK_EQ(poll(f, 1, 0), 1);
+  CHECK_EQ(f[0].revents, POLLNVAL);
+  double a = t_now();
+  CHECK_EQ(poll(NULL, 0, 20), 0);
+  CHECK(t_now() - a >= 0.019);
+  fd_set r, w;
+  FD_ZERO(&r);
+  FD_ZERO(&w);
+  FD_SET(q[0], &r);
+  FD_SET(q[1], &w);
+  struct timeval tv = { 1, 0 };
+  CHECK_EQ(select(q[1] + 1, &r, &w, NULL, &tv), 1);
+  CHECK(!FD_ISSET(q[0], &r) && FD_ISSET(q[1], &w));
+  FD_SET(q[0], &r);
+  tv = (struct timeval){ 0, 10000 };
+  CHECK_EQ(select(q[0] + 1, &r, NULL, NULL, &tv), 0);
+  CHECK_EQ(tv.tv_usec, 0);
+  struct timespec ts = { 0, 5000000 };
+  CHECK_EQ(ppoll(NULL, 0, &ts, NULL), 0);
+  CHECK_EQ(ts.tv_nsec, 5000000);
+  int in = inotify_init1(IN_NONBLOCK);
+  CHECK(in >= 0);
+  int wd = inotify_add_watch(in, ".", IN_CREATE | IN_DELETE);
+  CHECK(wd >= 0);
+  char b[1000];
+  CHECK_ERR(read(in, b, sizeof b), EAGAIN);
+  t_write_file("seen", "", 0);
+  unlink("seen");
+  ssize_t n = read(in, b, sizeof b);
+  CHECK(n > 0);
+  struct inotify_event *x = (void *)b;
+  CHECK_EQ(x->mask, IN_CREATE);
+  CHECK(!strcmp(x->name, "seen"));
+  puts("ok");
+  return 0;
+}
