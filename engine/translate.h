@@ -30,6 +30,7 @@ enum special {
   SP_INT3, SP_INT1, SP_INTO_INT, SP_UD, SP_HLT_PRIV,   // int n; ud2 and undefined; privileged: signals
   SP_POPF, SP_IRET, SP_FAR,                            // popf with TF/AC/NT, far transfers
   SP_XSAVE, SP_XRSTOR, SP_FXSAVE_FIP, SP_SEGMENT, SP_STORE_TABLE, SP_XBEGIN, SP_VSYSCALL, SP_WRFSBASE, SP_OTHER,
+  SP_PUSHF,                                            // pushes rflags as ctx.regs has them (AC, ID, NT are not in the host's)
 };
 
 // Lies in the arena's cold region behind the exit's stub. The address of it is what ctx.exit_record holds.
@@ -85,6 +86,11 @@ bool tick_count(void);                   // count one tick in C; true: the budge
 bool tick_refill(void);                  // after EXIT_TICK_OUT: true: budget used up exactly now; false: redistributed, go on
 void tick_force(void);                   // signal handler of the carrier: leave at the next tick
 void tick_adjust(s64 ticks);             // what translate_recover said
+
+extern u32 debug_flags;             // enum rr_debug_flags of the session
+// Grows whenever fragments are dropped or flushed: a record and its resume address that were taken from ctx.exit_record before
+// may only be used while it is unchanged; else ask translate_entry again.
+extern u64 translate_generation;
 
 // What the debugger wants compiled in (debug.c answers; constant false when no debugger): is there a breakpoint at pc?
 bool debug_break_at(u64 guest_pc);

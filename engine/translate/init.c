@@ -1,0 +1,42 @@
+// Start of the translator in an address space, and the checks that tie the assembly to the layouts.
+#include "engine/log.h"
+#include "engine/translate/internal.h"
+
+#define SAME(field, offset) _Static_assert(offsetof(struct rr_ctx, field) == (offset), "gate.S knows the offset of " #field)
+SAME(regs, 0);
+SAME(spill, 144);
+SAME(exit_record, 176);
+SAME(exit_kind, 184);
+SAME(exit_target, 192);
+SAME(engine_rsp, 200);
+_Static_assert(offsetof(struct exit_record, kind) == 20 && sizeof(struct exit_record) == 24, "gate.S knows the exit record");
+_Static_assert(EXIT_INDIRECT == 2 && EXIT_FAULT == 6 && EXIT_TICK == 1 && RR_CTX == 0x71f00000, "gate.S knows the exit kinds");
+
+static void cpu_features(void) {
+  u32 a = 0, b, c, d, family, max;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+  max = a;
+  cpu_amd = b == 0x68747541 || b == 0x6f677948; // AuthenticAMD, HygonGenuine
+  a = 1;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+  family = (a >> 8 & 15) + ((a >> 8 & 15) == 15 ? a >> 20 & 255 : 0);
+  if (max < 7) return;
+  a = 7;
+  c = 0;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  // pext is microcode before Zen 3.
+  cpu_fast_pext = (b >> 8 & 1) && !(cpu_amd && family < 0x19);
+}
+
+void translate_init(void) {
+  static bool done;
+  ctx.gate_exit = (u64)gate_exit;
+  ctx.gate_ibl_miss = (u64)gate_ibl_wrong;
+  if (done) return; // a fork child: the tables came with it
+  done = true;
+  cpu_features();
+  decode_init();
+  debug_flags = session->opt.debug;
+  last_fragment = session->opt.last_fragment;
+  ibl_reset();
+}
