@@ -93,10 +93,12 @@ static void after_events(void) {
     } else break;
   }
   checksum_after_event(0);
-  if (replaying || ran != current || (session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events)) {
+  bool long_slice = !replaying && session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events;
+  if (replaying || ran != current || long_slice) {
     ran = current;
     slice_first_event = ctx.events;
-    run_arm_budget();
+    if (long_slice) tick_budget(1);
+    else run_arm_budget();
   }
   events_seen = ctx.events;
 }
