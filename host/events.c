@@ -26,13 +26,21 @@ static int least_payload(uint8_t type) {
   return -1;
 }
 
+// execfn and exe are there, and all strings end within what was announced for them.
+static int start_fits(const struct rr_ev_start *s, size_t n) {
+  const char *text = (const char *)(s + 1);
+  uint64_t fn = s->execfn_len, exe = s->exe_len, args = s->args_len;
+  if (!fn || !exe || fn + exe + args > n || text[fn - 1] || text[fn + exe - 1]) return 0;
+  return !args || !text[fn + exe + args - 1];
+}
+
 // Lengths that a payload names lie within it.
 static int payload_fits(const struct rr_event *ev) {
   size_t n = event_payload_size(ev);
   const void *p = event_payload(ev);
   if (ev->type == RR_EV_DATA) return ((const struct rr_ev_data *)p)->len <= n - sizeof(struct rr_ev_data);
   if (ev->type == RR_EV_FILE) return ((const struct rr_ev_file *)p)->path_len <= n - sizeof(struct rr_ev_file);
-  if (ev->type == RR_EV_START) return ((const struct rr_ev_start *)p)->execfn_len < n - sizeof(struct rr_ev_start);
+  if (ev->type == RR_EV_START) return start_fits(p, n - sizeof(struct rr_ev_start));
   if (ev->flags & RR_EVF_OUTPUT) return n >= sizeof(struct rr_ev_syscall) + sizeof(struct rr_ev_output);
   return 1;
 }

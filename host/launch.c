@@ -18,6 +18,7 @@
 #include "host/cli.h"
 #include "host/paths.h"
 #include "host/vdso_layout.h"
+#include "host/vdso_layout.h"
 
 const int signals_watched[3] = { SIGCHLD, SIGTERM, SIGHUP };
 
@@ -52,6 +53,7 @@ void signals_take_over(struct signal_state *saved) {
 void options_default(struct rr_options *o) {
   *o = (struct rr_options){ .dump_on = INT_MIN };
   cache_dir_find(o->cache_dir, sizeof o->cache_dir);
+  vdso_layout(o->vdso_pages);
   vdso_layout(o->vdso_pages);
 }
 
@@ -178,7 +180,7 @@ static int child_exec(const int *fds, const struct launch *l, char **argv, char 
 
 int session_launch(struct session *s, const struct launch *l, struct fault *f) {
   int fds[FD_COUNT] = { fd_high(s->memfd), fd_high(s->their_socket), fd_high(s->engine), fd_high(l->exe),
-    s->memory->opt.log_mask ? fd_high(2) : -1 };
+    l->debug >= 0 ? fd_high(l->debug) : s->memory->opt.log_mask ? fd_high(2) : -1 };
   char *variable;
   int n = asprintf(&variable, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,0,%s", fds[FD_SESSION], fds[FD_SOCKET], fds[FD_ENGINE], l->stream, ~0u, fds[FD_EXE],
     fds[FD_DEBUG], l->execfn);

@@ -28,6 +28,7 @@ int session_make(struct session *s, enum rr_mode mode, const struct rr_options *
 struct launch {
   uint32_t stream;
   int exe;                   // -1 on replay
+  int debug;                 // the gdb server's channel (abi/debug.h); -1: none
   const char *execfn;
   char **argv, **envp;       // RR_ENGINE is added
   const struct signal_state *signals;
