@@ -53,7 +53,7 @@ struct rr_dbg_break { uint32_t conditions, pad; }; // then as often: uint32_t le
 enum rr_dbg_watch { RR_WATCH_WRITE = 1, RR_WATCH_READ = 2 };
 
 enum rr_dbg_reason {
-  RR_STOP_START = 1,   // before the first instruction
+  RR_STOP_START = 1,   // before the first instruction, also after an exec; code: the program's kept file
   RR_STOP_STEP,
   RR_STOP_BREAK,
   RR_STOP_WATCH,       // address: of the watched range; flags: enum rr_dbg_watch as it was set
@@ -61,7 +61,7 @@ enum rr_dbg_reason {
   RR_STOP_SIGNAL,      // signo, delivered when the engine goes on
   RR_STOP_POINT,
   RR_STOP_SYSCALL,     // code: number; flags: 0 entry, 1 return
-  RR_STOP_EXEC,        // a new program, before its first instruction
+  RR_STOP_EXEC,        // (the server's: a start that is not the first)
   RR_STOP_EXIT,        // the last moment before the process ends; code: status as wait gives it
   RR_STOP_END,         // the recording ends here (the recorder or the process was killed); code: status
 };

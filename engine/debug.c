@@ -124,6 +124,7 @@ bool debug_before(void) {
     struct rr_dbg_stop s = pending;
     if (reason != s.reason) stop_fill(&s, reason);
     if (reason == RR_STOP_STEP) s.thread = debug_go.thread;
+    if (reason == RR_STOP_START && guest_exe_file) s.code = guest_exe_file->kept;
     tell(&s);
   }
   bool at_break = break_compiled(ctx.regs[R_RIP]);

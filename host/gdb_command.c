@@ -1,0 +1,255 @@
+// The packets of the remote protocol, as a table; what they need of threads, registers and memory.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host/gdb_regs.h"
+#include "host/gdb_session.h"
+
+void reply_errno(struct gdb_session *s, int e) { reply(&s->conn, "E%02x", e & 255); }
+
+// gdb prints the text behind `E.`; other clients may know numbers only.
+void reply_refused(struct gdb_session *s, const char *why) {
+  if (s->error_text) reply(&s->conn, "E.%s", why);
+  else reply(&s->conn, "E01");
+}
+
+static void reply_ok(struct gdb_session *s) { reply(&s->conn, "OK"); }
+static void reply_unknown(struct gdb_session *s) { reply(&s->conn, "%s", ""); }
+
+bool starts(const char **p, const char *word) {
+  size_t n = strlen(word);
+  if (strncmp(*p, word, n)) return false;
+  *p += n;
+  return true;
+}
+
+static bool parse_id(const char **p, uint32_t *id) {
+  uint64_t n;
+  if (**p == '-') {
+    ++*p;
+    if (!hex_number(p, &n) || n != 1) return false;
+    *id = ~0u;
+    return true;
+  }
+  if (!hex_number(p, &n) || n > 0x7fffffff) return false;
+  *id = (uint32_t)n;
+  return true;
+}
+
+// pPID.TID, pPID (all its threads), or TID.
+bool parse_thread(struct gdb_session *s, const char **p, uint32_t *pid, uint32_t *tid) {
+  *pid = s->pid;
+  if (**p != 'p') return parse_id(p, tid);
+  ++*p;
+  if (!parse_id(p, pid)) return false;
+  *tid = ~0u;
+  if (**p != '.') return true;
+  ++*p;
+  return parse_id(p, tid);
+}
+
+uint32_t thread_or_stopped(const struct gdb_session *s, uint32_t tid) {
+  return tid && tid != ~0u ? tid : s->target.stop.thread;
+}
+
+void thread_id(const struct gdb_session *s, uint32_t tid, char text[40]) {
+  if (s->multiprocess) snprintf(text, 40, "p%x.%x", s->pid, tid);
+  else snprintf(text, 40, "%x", tid);
+}
+
+static bool no_process(struct gdb_session *s) {
+  if (!s->exited && s->target.fd >= 0) return false;
+  reply_errno(s, ESRCH);
+  return true;
+}
+
+static void packet_registers(struct gdb_session *s, const char *p) {
+  const struct target_regs *r;
+  uint8_t value[GDB_REG_MAX];
+  (void)p;
+  int e = target_regs(&s->target, thread_or_stopped(s, s->g_tid), &r);
+  if (e) {
+    reply_errno(s, e);
+    return;
+  }
+  reply_begin(&s->conn);
+  for (size_t i = 0, n = gdb_regs_count(r->r.xcr0); i < n; i++) {
+    size_t size = gdb_reg_get(r, i, value);
+    reply_hex(&s->conn, value, size);
+  }
+  reply_end(&s->conn);
+}
+
+static void packet_register(struct gdb_session *s, const char *p) {
+  const struct target_regs *r;
+  uint8_t value[GDB_REG_MAX];
+  uint64_t n;
+  int e = hex_number(&p, &n) ? target_regs(&s->target, thread_or_stopped(s, s->g_tid), &r) : EINVAL;
+  size_t size = e ? 0 : gdb_reg_get(r, n, value);
+  if (!size) {
+    reply_errno(s, e ? e : EINVAL);
+    return;
+  }
+  reply_begin(&s->conn);
+  reply_hex(&s->conn, value, size);
+  reply_end(&s->conn);
+}
+
+static bool parse_range(const char *p, uint64_t *address, uint64_t *length) {
+  return hex_number(&p, address) && *p++ == ',' && hex_number(&p, length);
+}
+
+static void read_memory(struct gdb_session *s, const char *p, bool binary) {
+  static uint8_t data[GDB_PACKET_MAX / 2];
+  uint64_t address, length;
+  if (!parse_range(p, &address, &length)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  if (length > sizeof data - 16) length = sizeof data - 16;
+  size_t n = target_read(&s->target, address, data, length);
+  if (length && !n) {
+    reply_errno(s, EFAULT);
+    return;
+  }
+  reply_begin(&s->conn);
+  if (!binary) reply_hex(&s->conn, data, n);
+  else if (length) reply_put(&s->conn, data, n);
+  else reply_text(&s->conn, "OK"); // lldb and Delve ask for nothing to learn that the packet is known
+  reply_end(&s->conn);
+}
+
+static void packet_memory(struct gdb_session *s, const char *p) { read_memory(s, p, false); }
+static void packet_binary(struct gdb_session *s, const char *p) { read_memory(s, p, true); }
+
+static void packet_write_registers(struct gdb_session *s, const char *p) {
+  (void)p;
+  reply_refused(s, "registers of a recorded process can't be changed");
+}
+
+static void packet_write_memory(struct gdb_session *s, const char *p) {
+  uint64_t address, length;
+  if (parse_range(p, &address, &length) && !length) reply_ok(s); // gdb asks so whether the packet is known
+  else reply_refused(s, "memory of a recorded process can't be changed");
+}
+
+static void packet_thread(struct gdb_session *s, const char *p) {
+  uint32_t pid, tid;
+  char what = *p++;
+  if ((what != 'g' && what != 'c') || !parse_thread(s, &p, &pid, &tid)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  if (tid && tid != ~0u && !s->exited && !target_thread(&s->target, tid)) {
+    reply_errno(s, ESRCH);
+    return;
+  }
+  *(what == 'g' ? &s->g_tid : &s->c_tid) = tid == ~0u ? 0 : tid;
+  reply_ok(s);
+}
+
+static void packet_alive(struct gdb_session *s, const char *p) {
+  uint32_t pid, tid;
+  if (parse_thread(s, &p, &pid, &tid) && pid == s->pid && target_thread(&s->target, tid)) reply_ok(s);
+  else reply_errno(s, ESRCH);
+}
+
+static void packet_why(struct gdb_session *s, const char *p) {
+  (void)p;
+  gdb_stop_reply(s);
+}
+
+static void packet_continue(struct gdb_session *s, const char *p) {
+  (void)p;
+  gdb_continue(s, RR_GO_CONTINUE, s->c_tid);
+}
+
+static void packet_step(struct gdb_session *s, const char *p) {
+  (void)p;
+  gdb_continue(s, RR_GO_STEP, thread_or_stopped(s, s->c_tid));
+}
+
+static void packet_kill(struct gdb_session *s, const char *p) {
+  (void)p;
+  target_kill(&s->target);
+  s->exited = true;
+  if (!s->extended) s->leaving = true;
+}
+
+static void packet_detach(struct gdb_session *s, const char *p) {
+  (void)p;
+  reply_ok(s);
+  s->leaving = true;
+}
+
+static void packet_extended(struct gdb_session *s, const char *p) {
+  (void)p;
+  s->extended = true;
+  reply_ok(s);
+}
+
+static void packet_set_break(struct gdb_session *s, const char *p) { gdb_breakpoint(s, p, true); }
+static void packet_clear_break(struct gdb_session *s, const char *p) { gdb_breakpoint(s, p, false); }
+
+// vRun;FILE;ARG...: the recorded program again. The first argument may be a place: an event number.
+static void run_again(struct gdb_session *s, const char *p) {
+  struct rr_point point = { 0 };
+  char text[24] = "";
+  p = strchr(p, ';'); // the file's name is not ours to choose
+  if (p && strnlen(p + 1, 2 * sizeof text) < 2 * sizeof text - 2) {
+    size_t n = strcspn(p + 1, ";") & ~(size_t)1;
+    if (!hex_bytes(p + 1, n, (uint8_t *)text)) n = 0;
+    text[n / 2] = 0;
+  }
+  char *end = text;
+  if (*text) point.event = strtoull(text, &end, 0);
+  if (*end) {
+    reply_refused(s, "run wants the number of an event, or nothing");
+    return;
+  }
+  if (session_start(s, *text ? &point : NULL)) {
+    reply_errno(s, EIO);
+    return;
+  }
+  session_wait(s);
+  gdb_stop_reply(s);
+}
+
+static void packet_restart(struct gdb_session *s, const char *p) {
+  (void)p;
+  if (!session_start(s, NULL)) session_wait(s); // R has no reply
+}
+
+static void packet_v(struct gdb_session *s, const char *p) {
+  if (starts(&p, "Cont?")) reply(&s->conn, "vCont;c;C;s;S;r");
+  else if (starts(&p, "Cont")) gdb_vcont(s, p);
+  else if (starts(&p, "File:")) gdb_vfile(s, p);
+  else if (starts(&p, "Run;")) run_again(s, p);
+  else if (starts(&p, "Kill")) packet_kill(s, p), reply_ok(s);
+  else reply_unknown(s);
+}
+
+static const struct {
+  char letter;
+  void (*run)(struct gdb_session *s, const char *p); // p: behind the letter
+  bool process;                                      // needs one
+} packets[] = {
+  { 'q', gdb_query, false }, { 'Q', gdb_set, false }, { 'v', packet_v, false }, { '?', packet_why, false }, { '!', packet_extended, false },
+  { 'g', packet_registers, true }, { 'p', packet_register, true }, { 'm', packet_memory, true }, { 'x', packet_binary, true },
+  { 'G', packet_write_registers, true }, { 'P', packet_write_registers, true }, { 'M', packet_write_memory, true }, { 'X', packet_write_memory, true },
+  { 'H', packet_thread, false }, { 'T', packet_alive, true }, { 'c', packet_continue, true }, { 'C', packet_continue, true },
+  { 's', packet_step, true }, { 'S', packet_step, true }, { 'Z', packet_set_break, false }, { 'z', packet_clear_break, false },
+  { 'k', packet_kill, false }, { 'D', packet_detach, false }, { 'R', packet_restart, false },
+};
+
+void gdb_packet(struct gdb_session *s) {
+  const char *p = s->conn.packet;
+  for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+    if (packets[i].letter != *p) continue;
+    if (packets[i].process && no_process(s)) return;
+    packets[i].run(s, p + 1);
+    return;
+  }
+  reply_unknown(s);
+}

@@ -1,0 +1,97 @@
+// Commands of ours, which come by `monitor` (qRcmd) or qRRCmd and answer with text. Tools parse some of the texts.
+#include <stdlib.h>
+#include <string.h>
+#include "host/gdb_session.h"
+#include "host/text.h"
+
+static void when(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)tid, (void)argc, (void)argv;
+  text_add(t, "Completed event: %lu\n", s->target.stop.point.event);
+}
+
+static void when_ticks(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)tid, (void)argc, (void)argv;
+  text_add(t, "Current tick: %lu\n", s->target.stop.point.ticks);
+}
+
+static void when_tid(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)s, (void)argc, (void)argv;
+  text_add(t, "Current tid: %u\n", tid);
+}
+
+static void when_end(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  const struct trace *trace = s->replay->trace;
+  const struct trace_stream *stream = trace_stream(trace, s->target.stop.stream);
+  (void)tid, (void)argc, (void)argv;
+  if (!stream || !stream->frames) {
+    text_add(t, "The end of this process is not known.\n");
+    return;
+  }
+  const struct index_entry *last = &trace->entries[stream->first + stream->frames - 1];
+  text_add(t, "Last event: %lu\n", last->first_event + last->events);
+}
+
+static void elapsed_time(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)s, (void)tid, (void)argc, (void)argv;
+  text_add(t, "The recording of this trace has no times of events.\n");
+}
+
+static void where(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  const struct rr_dbg_stop *p = &s->target.stop;
+  (void)argc, (void)argv;
+  text_add(t, "event %lu, ticks %lu, pc 0x%lx; process %u, thread %u, stream %u\n", p->point.event, p->point.ticks, p->point.pc, p->pid, tid, p->stream);
+}
+
+static void mappings(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  uint64_t at = 0;
+  (void)tid, (void)argc, (void)argv;
+  do {
+    struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = at };
+    struct rr_dbg_reply r;
+    const void *data;
+    if (target_ask(&s->target, &q, NULL, &r, &data)) return;
+    for (const uint8_t *d = data, *end = d + r.size; (size_t)(end - d) > sizeof(struct rr_dbg_map);) {
+      const struct rr_dbg_map *m = (const void *)d;
+      if (m->size <= sizeof *m || m->size > (size_t)(end - d)) break;
+      text_add(t, "%012lx-%012lx %c%c%c%c %08lx %.*s\n", m->start, m->end, m->prot & 1 ? 'r' : '-', m->prot & 2 ? 'w' : '-', m->prot & 4 ? 'x' : '-',
+        m->shared ? 's' : 'p', m->offset, (int)(m->size - sizeof *m), (const char *)(m + 1));
+      d += m->size;
+    }
+    at = r.value;
+  } while (at);
+}
+
+static void help(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t);
+static const struct {
+  const char *name, *what;
+  void (*run)(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t);
+} commands[] = {
+  { "when", "the number of the event completed last", when },
+  { "when-ticks", "ticks of this address space so far", when_ticks },
+  { "when-tid", "the thread, as it was recorded", when_tid },
+  { "when-end", "the last event of this process", when_end },
+  { "elapsed-time", "time since the start of the recording", elapsed_time },
+  { "where", "the whole coordinate", where },
+  { "maps", "the process's mappings", mappings },
+  { "help", "this list", help },
+};
+enum { COMMANDS_COUNT = sizeof commands / sizeof *commands };
+
+static void help(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)s, (void)tid, (void)argc, (void)argv;
+  for (int i = 0; i < COMMANDS_COUNT; i++) text_add(t, "%-14s %s\n", commands[i].name, commands[i].what);
+}
+
+char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv) {
+  struct text t = { 0 };
+  for (int i = 0; argc && i < COMMANDS_COUNT; i++) {
+    if (strcmp(commands[i].name, argv[0])) continue;
+    if (s->exited || s->target.fd < 0) text_add(&t, "The process has ended.\n");
+    else commands[i].run(s, tid, argc, argv, &t);
+    if (!t.failed && t.data) return t.data;
+    free(t.data);
+    return NULL;
+  }
+  text_add(&t, "rr does not know the command `%s` yet; `monitor help` lists those it knows.\n", argc ? argv[0] : "");
+  return t.data;
+}

@@ -1,0 +1,253 @@
+// Going on and stopping: vCont and kin, breakpoints, and how a stop is told.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host/gdb_regs.h"
+#include "host/gdb_session.h"
+
+// gdb numbers signals in its own way (gdb/include: gdb/signals.def, in the manual "the target signal numbers").
+static const struct { uint8_t linux_number, gdb; } signals[] = {
+  { 1, 1 }, { 2, 2 }, { 3, 3 }, { 4, 4 }, { 5, 5 }, { 6, 6 }, { 7, 10 }, { 8, 8 }, { 9, 9 }, { 10, 30 }, { 11, 11 }, { 12, 31 }, { 13, 13 }, { 14, 14 },
+  { 15, 15 }, { 17, 20 }, { 18, 19 }, { 19, 17 }, { 20, 18 }, { 21, 21 }, { 22, 22 }, { 23, 16 }, { 24, 24 }, { 25, 25 }, { 26, 26 }, { 27, 27 }, { 28, 28 },
+  { 29, 23 }, { 30, 32 }, { 31, 12 }, { 32, 77 }, { 64, 78 },
+};
+enum { SIGNALS = sizeof signals / sizeof *signals, GDB_UNKNOWN = 143, GDB_RT33 = 45 };
+
+uint32_t gdb_signal_from_linux(uint32_t signo) {
+  if (signo >= 33 && signo <= 63) return signo - 33 + GDB_RT33;
+  for (int i = 0; i < SIGNALS; i++)
+    if (signals[i].linux_number == signo) return signals[i].gdb;
+  return GDB_UNKNOWN;
+}
+
+uint32_t gdb_signal_to_linux(uint32_t number) {
+  if (number >= GDB_RT33 && number <= GDB_RT33 + 30) return number - GDB_RT33 + 33;
+  for (int i = 0; i < SIGNALS; i++)
+    if (signals[i].gdb == number) return signals[i].linux_number;
+  return 0;
+}
+
+enum { TRAP = 5, INT = 2, KILL = 9 };
+static uint32_t stop_signal(const struct rr_dbg_stop *p) {
+  switch (p->reason) {
+  case RR_STOP_SIGNAL: return gdb_signal_from_linux(p->signo);
+  case RR_STOP_INTERRUPT: return INT;
+  case RR_STOP_EXIT: case RR_STOP_END: return KILL;
+  default: return TRAP;
+  }
+}
+
+static void put_registers(struct gdb_session *s) {
+  static const size_t numbers[] = { GDB_RBP, GDB_RSP, GDB_RIP };
+  const struct target_regs *r;
+  uint8_t value[GDB_REG_MAX];
+  if (target_regs(&s->target, s->target.stop.thread, &r)) return;
+  for (int i = 0; i < 3; i++) {
+    size_t n = gdb_reg_get(r, numbers[i], value);
+    reply_text(&s->conn, "%02zx:", numbers[i]);
+    reply_hex(&s->conn, value, n);
+    reply_text(&s->conn, ";");
+  }
+}
+
+static void put_exec(struct gdb_session *s) {
+  for (uint32_t i = 0; i < s->replay->kept.count; i++) {
+    const char *path = s->replay->kept.files[i].path;
+    if (s->replay->kept.files[i].id != s->target.stop.code) continue;
+    reply_text(&s->conn, "exec:");
+    reply_hex(&s->conn, path, strlen(path));
+    reply_text(&s->conn, ";");
+    return;
+  }
+}
+
+static void put_reason(struct gdb_session *s) {
+  const struct rr_dbg_stop *p = &s->target.stop;
+  if (p->reason == RR_STOP_BREAK && s->swbreak) reply_text(&s->conn, "swbreak:;");
+  if (p->reason == RR_STOP_EXEC && s->exec_events) put_exec(s);
+  if (p->reason == RR_STOP_SYSCALL) reply_text(&s->conn, "syscall_%s:%x;", p->flags ? "return" : "entry", p->code);
+  if (p->reason == RR_STOP_WATCH) {
+    const char *word = p->flags == RR_WATCH_WRITE ? "watch" : p->flags == RR_WATCH_READ ? "rwatch" : "awatch";
+    reply_text(&s->conn, "%s:%lx;", word, p->address);
+  }
+}
+
+static void tell_exit(struct gdb_session *s) {
+  uint32_t status = s->target.stop.code;
+  bool killed = status & 127;
+  reply_begin(&s->conn);
+  reply_text(&s->conn, killed ? "X%02x" : "W%02x", killed ? gdb_signal_from_linux(status & 127) : status >> 8 & 255);
+  if (s->multiprocess) reply_text(&s->conn, ";process:%x", s->pid);
+  reply_end(&s->conn);
+  s->exited = true;
+  if (!s->extended && !s->opt->keep_listening) s->leaving = true;
+}
+
+// The engine ended without a last stop: a divergence, a damaged trace, a bug. The text goes to gdb's console.
+static void tell_lost(struct gdb_session *s) {
+  struct fault f = { 0 };
+  if (!s->have_run || !replay_run_fault(&s->run, &f)) fault_set(&f, 1, "the replay ended unexpectedly");
+  fault_say(&f);
+  reply_begin(&s->conn);
+  reply_text(&s->conn, "O");
+  reply_hex(&s->conn, "rr: ", 4);
+  reply_hex(&s->conn, f.text, strlen(f.text));
+  reply_hex(&s->conn, "\n", 1);
+  reply_end(&s->conn);
+  s->target.stop.code = KILL;
+  tell_exit(s);
+}
+
+void gdb_stop_reply(struct gdb_session *s) {
+  const struct rr_dbg_stop *p = &s->target.stop;
+  char id[40];
+  if (s->target.fd < 0) {
+    tell_exit(s);
+    return;
+  }
+  reply_begin(&s->conn);
+  reply_text(&s->conn, "T%02x", stop_signal(p));
+  put_registers(s);
+  thread_id(s, p->thread, id);
+  reply_text(&s->conn, "thread:%s;", id);
+  put_reason(s);
+  reply_end(&s->conn);
+}
+
+// What the client has said once holds for each new engine.
+static void pass_signals(struct gdb_session *s) {
+  struct rr_dbg_request q = { .what = RR_DBG_SIGNALS, .size = sizeof s->passed_signals };
+  struct rr_dbg_reply r;
+  target_ask(&s->target, &q, &s->passed_signals, &r, NULL);
+}
+
+void gdb_stopped(struct gdb_session *s) {
+  if (s->target.fd < 0) {
+    if (s->resumed) tell_lost(s);
+    s->resumed = false;
+    s->exited = true;
+    return;
+  }
+  struct rr_dbg_stop *p = &s->target.stop;
+  s->pid = p->pid;
+  s->g_tid = s->c_tid = 0;
+  bool first = p->reason == RR_STOP_START && !s->start_told;
+  if (p->reason == RR_STOP_START) {
+    if (s->start_told) p->reason = RR_STOP_EXEC;
+    s->start_told = true;
+    s->exe_file = p->code;
+    pass_signals(s);
+  }
+  bool end = p->reason == RR_STOP_EXIT || p->reason == RR_STOP_END || p->reason == RR_STOP_POINT;
+  if (s->silent && !end && (first ? s->until.event > p->point.event : true)) {
+    struct rr_dbg_go go = { .how = RR_GO_CONTINUE, .flags = RR_GO_UNTIL | RR_GO_ONLY_POINT, .until = s->until };
+    target_go(&s->target, &go);
+    return;
+  }
+  s->silent = false;
+  if (s->resumed) gdb_stop_reply(s);
+  s->resumed = false;
+}
+
+void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
+  struct rr_dbg_go go = { .how = how, .thread = tid };
+  if (s->exited || s->target.fd < 0) {
+    reply_errno(s, ESRCH);
+    return;
+  }
+  if (s->target.stop.reason == RR_STOP_EXIT || s->target.stop.reason == RR_STOP_END) {
+    tell_exit(s);
+    return;
+  }
+  s->resumed = true;
+  if (target_go(&s->target, &go)) gdb_stopped(s);
+}
+
+static void go_range(struct gdb_session *s, uint32_t tid, uint64_t start, uint64_t end) {
+  struct rr_dbg_go go = { .how = RR_GO_RANGE, .thread = tid, .range_start = start, .range_end = end };
+  if (s->exited || s->target.stop.reason == RR_STOP_EXIT || s->target.stop.reason == RR_STOP_END) {
+    gdb_continue(s, RR_GO_CONTINUE, tid);
+    return;
+  }
+  s->resumed = true;
+  if (target_go(&s->target, &go)) gdb_stopped(s);
+}
+
+// vCont;action[:thread][;action...]: only stepping needs a choice; everything else goes on as it was recorded.
+void gdb_vcont(struct gdb_session *s, const char *p) {
+  char step = 0;
+  uint64_t start = 0, end = 0, signal;
+  uint32_t tid = s->target.stop.thread;
+  while (*p == ';') {
+    char action = *++p;
+    if (!action) break;
+    p++;
+    if (action == 'C' || action == 'S') hex_number(&p, &signal); // what is delivered was recorded
+    uint64_t from = 0, to = 0;
+    if (action == 'r' && !(hex_number(&p, &from) && *p++ == ',' && hex_number(&p, &to))) {
+      reply_errno(s, EINVAL);
+      return;
+    }
+    uint32_t one_pid, one = ~0u;
+    if (*p == ':' && (p++, !parse_thread(s, &p, &one_pid, &one))) {
+      reply_errno(s, EINVAL);
+      return;
+    }
+    if ((action == 's' || action == 'S' || action == 'r') && !step) {
+      step = action;
+      start = from;
+      end = to;
+      if (one && one != ~0u) tid = one;
+    }
+    if (*p && *p != ';') break;
+  }
+  if (step == 'r') go_range(s, tid, start, end);
+  else gdb_continue(s, step ? RR_GO_STEP : RR_GO_CONTINUE, tid);
+}
+
+// ;X LEN,BYTES[X LEN,BYTES...] : conditions as the engine takes them. False: malformed or too long.
+static bool parse_conditions(const char *p, uint8_t *d, size_t room, size_t *size) {
+  struct rr_dbg_break head = { 0 };
+  size_t at = sizeof head;
+  if (*p == ';') p++;
+  while (*p == 'X') {
+    uint64_t len;
+    p++;
+    if (!hex_number(&p, &len) || *p++ != ',' || len > RR_DBG_CONDITION || at + 4 + len > room) return false;
+    uint32_t len32 = (uint32_t)len;
+    memcpy(d + at, &len32, 4);
+    if (strnlen(p, 2 * len) < 2 * len || !hex_bytes(p, 2 * len, d + at + 4)) return false;
+    at += 4 + len;
+    p += 2 * len;
+    head.conditions++;
+  }
+  memcpy(d, &head, sizeof head);
+  *size = head.conditions ? at : 0;
+  return !*p || *p == ';';
+}
+
+// Z or z: type,address,kind[;conditions]
+void gdb_breakpoint(struct gdb_session *s, const char *p, bool set) {
+  static const uint32_t watch_flags[] = { 0, 0, RR_WATCH_WRITE, RR_WATCH_READ, RR_WATCH_READ | RR_WATCH_WRITE };
+  uint8_t data[RR_DBG_CONDITION + sizeof(struct rr_dbg_break)];
+  uint64_t type, address, kind;
+  size_t size;
+  if (!hex_number(&p, &type) || *p++ != ',' || !hex_number(&p, &address) || *p++ != ',' || !hex_number(&p, &kind)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  if (type > 4) {
+    reply(&s->conn, "%s", "");
+    return;
+  }
+  if (!parse_conditions(p, data, sizeof data, &size)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  struct rr_dbg_request q = { .what = type < 2 ? set ? RR_DBG_BREAK : RR_DBG_UNBREAK : set ? RR_DBG_WATCH : RR_DBG_UNWATCH, .address = address,
+    .length = kind, .flags = watch_flags[type], .size = set ? (uint32_t)size : 0 };
+  struct rr_dbg_reply r;
+  int e = s->exited ? 0 : target_ask(&s->target, &q, data, &r, NULL);
+  if (e) reply_errno(s, e);
+  else reply(&s->conn, "OK");
+}

@@ -1,0 +1,66 @@
+// State of the gdb server, shared by its files: gdb_server.c (sockets, the loop), gdb_command.c (packets), gdb_query.c
+// (q and Q packets), gdb_run.c (going on and stopping), gdb_file.c (vFile), gdb_monitor.c (commands of ours).
+#pragma once
+#include "host/gdb_packet.h"
+#include "host/gdb_server.h"
+#include "host/gdb_target.h"
+
+enum { GDB_FILES = 64, GDB_FIRST_FILE = 3 };
+
+struct gdb_session {
+  struct gdb_conn conn;        // fd -1: no client
+  struct target target;
+  struct replay_session *replay;
+  const struct replay_options *opt;
+  struct replay_run run;
+  bool have_run;
+  uint32_t stream;             // the one that is started
+  uint32_t pid;                // the process, as gdb knows it
+  // what the client can do (its qSupported)
+  bool multiprocess, swbreak, hwbreak, exec_events, error_text;
+  bool extended;               // `!`
+  bool resumed;                // the client waits for a stop
+  bool exited;                 // the end was told; nothing is left but a restart
+  bool leaving;                // the client is to be let go
+  bool start_told;             // the first engine has told its start
+  uint32_t g_tid, c_tid;       // Hg, Hc; 0: the thread that stopped
+  uint32_t exe_file;           // kept file of the program
+  uint64_t passed_signals;     // QPassSignals, as a Linux mask
+  struct rr_point until;       // where a silent run (to an event) shall stop
+  bool silent;                 // a run that the client has not asked for: nothing is told until it is over
+  int files[GDB_FILES];        // vFile descriptors; -1: free
+  char *xml;                   // the target description
+};
+
+// gdb_server.c
+int session_start(struct gdb_session *s, const struct rr_point *until);  // a new engine, run to a point; 0 or an exit status (said)
+void session_wait(struct gdb_session *s);          // until the engine has stopped, or the client has gone
+
+// gdb_command.c
+void gdb_packet(struct gdb_session *s);            // the packet in conn
+void reply_errno(struct gdb_session *s, int e);    // E NN
+void reply_refused(struct gdb_session *s, const char *why);
+bool starts(const char **p, const char *word);     // and moves behind it
+bool parse_thread(struct gdb_session *s, const char **p, uint32_t *pid, uint32_t *tid); // -1: all = ~0, 0: any
+uint32_t thread_or_stopped(const struct gdb_session *s, uint32_t tid);
+void thread_id(const struct gdb_session *s, uint32_t tid, char text[40]);
+
+// gdb_query.c
+void gdb_query(struct gdb_session *s, const char *p);
+void gdb_set(struct gdb_session *s, const char *p);
+
+// gdb_run.c
+void gdb_stopped(struct gdb_session *s);           // the engine has stopped: tell the client, or go on
+void gdb_stop_reply(struct gdb_session *s);        // `?` and every stop
+void gdb_vcont(struct gdb_session *s, const char *p);
+void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid);
+void gdb_breakpoint(struct gdb_session *s, const char *p, bool set); // behind Z or z
+uint32_t gdb_signal_from_linux(uint32_t signo);
+uint32_t gdb_signal_to_linux(uint32_t number);     // 0: none
+
+// gdb_file.c
+void gdb_vfile(struct gdb_session *s, const char *p);
+void gdb_files_close(struct gdb_session *s);
+
+// gdb_monitor.c: text for a command (qRcmd, qRRCmd); malloc'd, NULL: no memory
+char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv);
