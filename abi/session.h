@@ -83,6 +83,8 @@ struct rr_session {
   uint32_t abort;              // not 0: every engine stops as soon as it sees it
   uint64_t next_seq;           // session sequence number
   uint64_t next_output;        // record: next rr_ev_output.order; replay: the order whose turn it is (futex: low word)
+  uint32_t out_lock[4];        // record: pid of who is writing to out[1], out[2] (0: nobody), so that order is the true order;
+                               // waiting is bounded, as the holder may die or be stopped
   // record
   uint64_t free_head __attribute__((aligned(64))); // low 32: chunk index + 1; high 32: ABA tag
   // The list starts short and the recorder makes it longer while engines take from it. An engine that finds it empty: adds

@@ -6,3 +6,8 @@
 int keep_file(int fd, struct map_file **out);
 // Replay: opens file `id` of the trace (a host descriptor the guest never sees), *out as above. -errno.
 int keep_open(u32 id, struct map_file **out);
+// Replay: log.c met an RR_EV_FILE.
+struct rr_event;
+void keep_learn(const struct rr_event *ev);
+// keep false: only describes it (out->kept == 0).
+int keep_file_as(int fd, bool keep, struct map_file **out);

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/poll.h>
 #include "engine/log.h"
+#include "engine/keep.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/thread.h"
@@ -284,6 +285,7 @@ const struct rr_event *log_peek(void) {
     const struct rr_event *e = raw_peek();
     if (!e || e->type == RR_EV_DATA || e->type >= RR_EV_FIRST_COUNTED) return e;
     if (e->type == RR_EV_CHECKSUM) { memcpy(&next_checksum, e + 1, sizeof next_checksum); have_checksum = true; }
+    if (e->type == RR_EV_FILE) keep_learn(e);
     frame_at += e->size;
   }
 }
@@ -299,7 +301,7 @@ bool log_take_checksum(struct rr_ev_checksum *sum) {
 static void apply_data(const struct rr_event *e) {
   const struct rr_ev_data *d = log_payload(e);
   if (e->size < sizeof *e + sizeof *d || d->len > e->size - sizeof *e - sizeof *d) stop(STOP_IO, "the trace is damaged: a bad data event in stream %d", (int)stream_now);
-  if (copyout(d->addr, d + 1, d->len) != d->len) diverged(e, "memory at 0x%lx (%lu bytes) that the recording wrote is not writable", d->addr, d->len);
+  if (copyout(d->addr, d + 1, d->len) != d->len && memory_poke(d->addr, d + 1, d->len) != d->len) diverged(e, "memory at 0x%lx (%lu bytes) that the recording wrote is not writable", d->addr, d->len);
 }
 
 const struct rr_event *log_take(u8 type, u16 code) {

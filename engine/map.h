@@ -3,7 +3,9 @@
 #include "engine/base.h"
 
 struct map_file { u64 dev, ino, size, mtime_ns, ctime_ns; u32 kept; u32 refs; char path[]; }; // kept: file id in the trace (0: none)
-enum map_flags { MAPF_SHARED = 1, MAPF_ANON = 2, MAPF_STACK = 4, MAPF_BRK = 8, MAPF_GROWSDOWN = 16, MAPF_IMAGE = 32, MAPF_NORESERVE = 64, MAPF_SHARED_WRITERS = 128 };
+enum map_flags { MAPF_SHARED = 1, MAPF_ANON = 2, MAPF_STACK = 4, MAPF_BRK = 8, MAPF_GROWSDOWN = 16, MAPF_IMAGE = 32, MAPF_NORESERVE = 64, MAPF_SHARED_WRITERS = 128,
+  MAPF_DATA = 256,      // its contents are in the log, not in a kept file: replay maps anonymous memory
+  MAPF_SHM = 512, MAPF_DONTFORK = 1024, MAPF_WIPEONFORK = 2048 };
 struct mapping {
   u64 start, end;       // page aligned
   u32 prot;             // what the guest asked for (PROT_*)
@@ -36,3 +38,8 @@ enum smc_state smc_code_page(u64 page);        // translator is about to use cod
 bool smc_write_fault(u64 addr);                // a guest write faulted: true if it was our protection (then resolved: retry). Signal-safe
 void smc_prepare_write(u64 addr, u64 len);     // the engine or the kernel will write there
 void smc_forget(u64 start, u64 end);           // unmapped or mapped over
+
+// call_memory.c
+size_t memory_poke(u64 addr, const void *s, size_t n); // replay: copyout that also reaches pages the guest can't write (shared files)
+void memory_fork_child(void);                 // in a fork's child, record and replay: MADV_DONTFORK, MADV_WIPEONFORK
+void memory_note_fork(void);                  // record, before a fork: warns of memory that parent and child will share

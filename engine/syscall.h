@@ -8,19 +8,27 @@
 #pragma once
 #include "engine/base.h"
 
+struct thread;
+
 struct call {
   u32 nr;
   u64 args[6];          // the guest's
   u64 host_args[6];     // what is passed to the kernel (equal, unless redirected)
   s64 result;
   const struct syscall_row *row;
-  void *scratch; size_t scratch_size;   // redirected output, when the thread gave up the baton
+  void *scratch; size_t scratch_size;   // redirected output, when the thread gave up the baton (kept from call to call)
+  size_t scratch_used;
+  struct { u64 guest, host; size_t len; } moved[8]; u32 moved_n; // what lies in scratch
   u64 data[4];          // the handler's own
+  u32 socklen;          // OUT_SOCKLEN: capacity given
+  struct guest_iov { u64 base, len; } *iov; u32 iov_n;           // the guest's iovec array, read before the call (kept)
+  s64 timeout[2]; u8 timeout_kind, timeout_arg;                  // call_timeout(): a relative timeout, ours
   bool entered;         // RR_EV_ENTER was logged
   bool interrupted;     // the host call ended with EINTR because a signal was captured
   u8 restart;           // enum call_restart: set while a signal is due for a call that it interrupted
   const void *extra; u32 extra_size;    // what the handler adds to the event's payload; replay: the same, from the log
-  u64 output_order; u8 output_fd;       // 1 or 2: it writes to the recording's stdout or stderr (struct rr_ev_output)
+  void (*after)(struct call *c);        // record: called when the event is logged, before rax is set
+  u64 output_order; u8 output_fd; bool output_locked; // 1 or 2: it writes to the recording's stdout or stderr (struct rr_ev_output)
   u64 deadline;         // CLOCK_MONOTONIC ns of a relative timeout that began (kept over restarts), 0: none
 };
 
@@ -96,13 +104,14 @@ u64 call_scratch(struct call *c, u64 guest, size_t len, bool copy_in); // scratc
 void *call_host_view(struct call *c, u64 guest);  // where the host call wrote what the guest expects at `guest`
 void call_return(struct call *c);          // sets rax, rcx, r11 and R_RIP of current
 
-// call_fd.c
-extern s32 engine_fds[];                   // ours, ended by -2 (start.c); -1: not open
+// A relative timeout at args[arg]: read from the guest, and passed to the kernel as what is left until c->deadline.
+enum timeout_kind { TIMEOUT_NONE, TIMEOUT_MS, TIMEOUT_TIMESPEC, TIMEOUT_TIMEVAL };
+s64 call_timeout(struct call *c, u32 arg, enum timeout_kind kind);  // 0, -EFAULT, -EINVAL
+void call_again(struct call *c);           // before a host call is repeated: shortens it
+void call_release(struct call *c);         // frees what a call keeps (thread_free)
+
+// call_fd.c. Our descriptors are engine_fds (start.h).
 bool fd_ours(int fd);
 int fd_move_away(int fd);                  // the guest wants this number (dup2): ours gets another
 void fd_changed(int fd);                   // the number may name another file now: forget what is cached of it
 int fd_output(int fd);                     // 1, 2: the recording's stdout/stderr; 0: not
-
-// keep.c
-struct map_file;
-int keep_file(int fd, struct map_file **out); // 0: *out (with refs + 1) describes the file, kept in the trace where kept != 0; -errno

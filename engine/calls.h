@@ -1,0 +1,72 @@
+// The handlers that rows of abi/syscalls.def name (see engine/syscall.h for when each kind is called), and the helpers that
+// the call_*.c files share.
+#pragma once
+#include "engine/syscall.h"
+#include "engine/log.h"
+#include "engine/map.h"
+#include "engine/thread.h"
+
+#define START(name) enum call_status name(struct call *c)
+#define DONE(name) void name(struct call *c)
+
+// call_file.c
+START(call_write); DONE(done_write); START(call_readv); DONE(done_readv); bool redirect_readv(struct call *c);
+DONE(done_to_file); DONE(done_truncate); START(call_splice_like); START(call_vmsplice);
+void iov_done(struct call *c);               // readv and recvmsg: log what c->iov received
+void output_unlock(struct call *c);
+bool msg_sendable(u64 msg);                  // call_net.c: its control data names no descriptor of ours
+// call_proc.c
+START(call_open); START(call_openat2); START(call_readlink); START(call_path0); START(call_path1); DONE(done_getdents);
+// call_fd.c
+START(call_close); START(call_dup2); START(call_close_range); START(call_fcntl); DONE(done_fcntl); bool redirect_fcntl(struct call *c);
+START(call_pidfd_getfd);
+// call_ioctl.c
+START(call_ioctl); DONE(done_ioctl); bool redirect_ioctl(struct call *c);
+// call_net.c
+START(call_recvmsg); DONE(done_recvmsg); bool redirect_recvmsg(struct call *c); START(call_recvmmsg); DONE(done_recvmmsg);
+START(call_sendmmsg); DONE(done_sendmmsg); START(call_setsockopt); START(call_getsockopt); bool redirect_never(struct call *c);
+// call_poll.c
+START(call_poll); START(call_ppoll); DONE(done_ppoll); START(call_select); START(call_pselect6); DONE(done_select); bool redirect_select(struct call *c);
+START(call_epoll_wait); START(call_epoll_pwait); START(call_epoll_pwait2); DONE(done_epoll_pwait);
+// call_time.c
+START(call_clock_gettime); START(call_gettimeofday); START(call_time); START(call_nanosleep); START(call_clock_nanosleep); DONE(done_nanosleep);
+START(call_timer_create);
+// call_memory.c
+START(call_mmap); DONE(replay_mmap); START(call_mprotect); DONE(replay_mprotect); START(call_munmap); DONE(replay_munmap);
+START(call_brk); DONE(replay_brk); START(call_mremap); DONE(replay_mremap); START(call_madvise); DONE(replay_madvise);
+START(call_shmat); DONE(replay_shmat); START(call_shmdt); DONE(replay_shmdt); START(call_mlockall); DONE(done_mincore); START(call_process_madvise);
+void memory_file_written(u64 dev, u64 ino, u64 from, u64 to); // a file changed by a call: log what shared mappings show of it
+void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size);
+DONE(replay_file_resized);
+extern u32 memory_shared_files;               // mappings for which that matters
+// call_misc.c
+START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
+START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_seccomp); START(call_membarrier);
+START(call_pkey_alloc); START(call_unshare); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
+START(call_restart_syscall); START(call_semtimedop); DONE(done_shmctl); DONE(done_semctl); DONE(done_msgctl); DONE(done_msgrcv); bool redirect_msgrcv(struct call *c);
+DONE(done_sysfs); DONE(done_quotactl); DONE(done_get_mempolicy); DONE(done_name_to_handle_at); DONE(done_getxattrat);
+// call_process.c, call_signal.c, futex.c, exec.c
+START(call_clone); START(call_clone3); START(call_fork); START(call_vfork); START(call_exit); START(call_exit_group); START(call_wait4);
+START(call_waitid); START(call_futex); START(call_set_tid_address); START(call_set_robust_list); START(call_get_robust_list);
+START(call_rt_sigaction); START(call_rt_sigprocmask); START(call_rt_sigpending); START(call_rt_sigsuspend); START(call_rt_sigreturn);
+START(call_rt_sigtimedwait); START(call_rt_sigqueueinfo); START(call_rt_tgsigqueueinfo); START(call_sigaltstack); START(call_kill);
+START(call_tkill); START(call_tgkill); START(call_pause); START(call_sched_yield); START(call_signalfd4); START(call_signalfd);
+START(call_execve); START(call_execveat);
+enum call_status carrier_call(struct call *c);
+void signal_swap_mask(const u64 *mask);   // ppoll and friends: until the call is done (or restored by its signal's handler)
+void signal_restore_mask(void);
+void process_replay_exec(u32 stream);     // replay: an RR_EV_EXEC was taken
+
+// Shared helpers.
+enum call_status call_direct(struct call *c);                  // it can't block: made here and now, and finished
+u64 call_scratch_reserve(struct call *c, size_t len);         // scratch for `len` bytes and nothing else; 0: too large
+static inline enum call_status call_done(struct call *c, s64 result) { c->result = result; return CALL_DONE; }
+s64 call_read_iov(struct call *c, u64 iov, u64 n);            // into c->iov; 0, -EFAULT, -EINVAL
+void call_log_iov(struct call *c, u64 bytes);                  // log the first `bytes` bytes of what c->iov describes
+void call_log_reachable(struct call *c, u64 guest, size_t len);// what of the range is readable: after an EFAULT
+void call_log_outs(struct call *c);                            // by row->out[]
+void call_prepare_outs(struct call *c);                        // before the host call is made in place
+void replay_output(struct call *c, const struct rr_ev_output *o); // call_file.c
+void fd_name(int fd, char *out, size_t size);                  // what /proc says the descriptor is, for messages
+#undef START
+#undef DONE

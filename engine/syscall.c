@@ -1,0 +1,310 @@
+// Dispatch of the guest's system calls, on record and on replay (engine/syscall.h tells the life of a call).
+//
+// The hard thing: a call is over only when its event is in the log; until then R_RIP is the syscall instruction's address, so
+// that a signal that comes first finds the guest before the call, and the call is made (again) after it.
+#include <asm/errno.h>
+#include "engine/calls.h"
+#include "engine/exec.h"
+#include "engine/signal.h"
+#include "engine/start.h"
+#include "engine/sys.h"
+#include "engine/translate.h"
+
+#define NOT_MADE (-512)          // -ERESTARTSYS: guest_call was stopped before the kernel saw the call
+#define NUMBERS_UNUSED_FROM 512u // the kernel's table ends far below; 512..547 are x32's
+#define NUMBERS_GAP 337u         // 337..423 are left free for all architectures (syscall_64.tbl)
+#define NUMBERS_GAP_END 424u
+#define EXTRA_MAX 512u
+
+static u8 extra_copy[EXTRA_MAX];
+
+static const struct syscall_row *row_of(u32 nr) {
+  return nr < syscall_rows_count && syscall_rows[nr].name ? &syscall_rows[nr] : NULL;
+}
+
+static const struct syscall_row row_unknown = { .name = "?", .flags = CALL_ENOSYS };
+
+static void unknown(u32 nr) {
+  if (nr >= NUMBERS_UNUSED_FROM || (nr >= NUMBERS_GAP && nr < NUMBERS_GAP_END) || session->opt.on_unknown_enosys) return;
+  stop(STOP_REFUSED, "system call %u (newer than this rr) at pc 0x%lx can't be recorded; --on-unknown=enosys answers such calls with ENOSYS", nr, ctx.regs[R_RIP]);
+}
+
+void call_return(struct call *c) {
+  ctx.regs[R_RAX] = (u64)c->result;
+  ctx.regs[R_RIP] += 2;
+  ctx.regs[R_RCX] = ctx.regs[R_RIP];     // Intel SDM vol. 2, SYSCALL: rcx = next rip, r11 = rflags;
+  ctx.regs[R_R11] = ctx.regs[R_RFLAGS];  // and sysret restores them
+}
+
+void call_restart_eintr(void) {
+  if (!current->call.restart) return;
+  current->call.restart = RESTART_NONE;
+  current->call.deadline = 0;
+  current->call.result = -EINTR;
+  call_return(&current->call);
+}
+
+static void log_call(struct call *c, u8 flags) {
+  bool output = c->output_fd && c->result > 0;
+  size_t size = sizeof(struct rr_ev_syscall) + c->extra_size + (output ? sizeof(struct rr_ev_output) : 0);
+  struct rr_ev_syscall *p = log_begin(RR_EV_SYSCALL, (u16)c->nr, size);
+  p->result = c->result;
+  for (int i = 0; i < 6; i++) p->args[i] = c->args[i];
+  u8 *at = (u8 *)(p + 1);
+  if (c->extra_size) { memcpy(at, c->extra, c->extra_size); at += c->extra_size; }
+  if (output) {
+    struct rr_ev_output o = { .order = c->output_order, .fd = c->output_fd, .len = (u32)c->result };
+    memcpy(at, &o, sizeof o);
+  }
+  log_end(flags | (output ? RR_EVF_OUTPUT : 0));
+}
+
+// The kernel delivers signals on its way out of a call.
+static void after_record(void) {
+  while (unlikely(signal_due()))
+    if (signal_deliver(true)) return;
+}
+
+static bool signal_is_next(void) {
+  const struct rr_event *e = log_peek();
+  return e && e->type == RR_EV_SIGNAL && (e->flags & RR_EVF_AT_SYSCALL) && e->pc == ctx.regs[R_RIP] && e->ticks == ticks_now();
+}
+
+static void after_replay(void) {
+  while (signal_is_next())
+    if (signal_deliver(true)) return;
+}
+
+// ---- record ----
+
+static void end_record(struct call *c) {
+  rr_log(LOG_SYSCALL, "%d: %s(0x%lx, 0x%lx, 0x%lx, 0x%lx) = %ld", current->tid, c->row->name, c->args[0], c->args[1], c->args[2], c->args[3], c->result);
+  log_call(c, 0);
+  if (unlikely(c->after)) c->after(c);
+  call_return(c);
+  after_record();
+}
+
+static void end_host(struct call *c) {
+  if (c->row->finish) c->row->finish(c);
+  else if (c->row->out[0].kind) call_log_outs(c);
+  end_record(c);
+}
+
+// A signal is due: the call ends here, to be restarted or to answer EINTR (signal_deliver decides, by the handler).
+static void end_interrupted(struct call *c) {
+  bool made = c->result != NOT_MADE;
+  if (made && c->row->finish == done_nanosleep) done_nanosleep(c);
+  if (made && c->row->finish == done_select) done_select(c);
+  output_unlock(c);
+  c->output_fd = 0;
+  if (!made && !c->entered) return;    // nothing happened: the run loop comes back to the same instruction
+  c->restart = !made ? RESTART_NONE : c->row->flags & CALL_RESTARTS ? RESTART_SYS : RESTART_NOHAND;
+  log_call(c, RR_EVF_RESTART);
+}
+
+static void record_host(struct call *c) {
+  for (;;) {
+    enum call_status s;
+    c->interrupted = false;
+    if (thread_count == 1) {
+      if (c->row->out[0].kind) call_prepare_outs(c);
+      c->result = call_host(c);
+      s = CALL_DONE;
+    } else s = carrier_call(c);
+    if (s == CALL_BLOCKED) {
+      if (current->state != T_RUNNABLE) sched_block();
+      return;
+    }
+    if (likely(!c->interrupted)) break;
+    if (signal_due()) { end_interrupted(c); return; }
+    call_again(c);
+  }
+  end_host(c);
+}
+
+enum call_status call_direct(struct call *c) {
+  if (c->row->out[0].kind) call_prepare_outs(c);
+  c->result = call_host(c);
+  if (c->interrupted) return CALL_HOST;
+  if (c->row->finish) c->row->finish(c);
+  else if (c->row->out[0].kind) call_log_outs(c);
+  return CALL_DONE;
+}
+
+s64 call_host(struct call *c) {
+  s64 r = guest_call(c->nr, c->host_args, &signal_captured);
+  c->interrupted = r == NOT_MADE || (r == -EINTR && (c->row->flags & CALL_BLOCKS));
+  return r;
+}
+
+__attribute__((weak)) enum call_status carrier_call(struct call *c) {
+  call_prepare_outs(c);
+  c->result = call_host(c);
+  return CALL_DONE;
+}
+
+static bool names_our_fd(const struct call *c) {
+  u32 fds = c->row->fd_args;
+  for (int i = 0; fds; i++, fds >>= 1)
+    if ((fds & 1) && fd_ours((int)c->args[i])) return true;
+  return false;
+}
+
+static enum call_status begin(struct call *c) {
+  const struct syscall_row *row = c->row;
+  if (row->fd_args && names_our_fd(c) && row->start != call_close && row->start != call_dup2) return call_done(c, -EBADF);
+  if (row->flags & CALL_ENOSYS) return call_done(c, -ENOSYS);
+  if (row->start) return row->start(c);
+  if (row->flags & CALL_REFUSED) stop(STOP_REFUSED, "the system call %s can't be recorded yet (pc 0x%lx)", row->name, ctx.regs[R_RIP]);
+  return CALL_HOST;
+}
+
+static void record(struct call *c) {
+  switch (begin(c)) {
+  case CALL_HOST: record_host(c); break;
+  case CALL_DONE: end_record(c); break;
+  case CALL_BLOCKED: if (current->state != T_RUNNABLE) sched_block(); break;
+  case CALL_LOGGED: after_record(); break;
+  case CALL_NO_RETURN: break;
+  }
+}
+
+// ---- replay ----
+
+static void check_args(struct call *c, const struct rr_event *e) {
+  const struct rr_ev_syscall *p = log_payload(e);
+  if (e->size < sizeof *e + sizeof *p) stop(STOP_IO, "the trace is damaged: a bad system call event in stream %d", (int)ctx.stream);
+  for (int i = 0; i < 6; i++)
+    if (p->args[i] != c->args[i]) diverged(e, "%s: argument %d is 0x%lx, recorded was 0x%lx", c->row->name, i, c->args[i], p->args[i]);
+}
+
+static const struct rr_event *take(struct call *c, s64 *result, struct rr_ev_output *output) {
+  const struct rr_event *e = log_take(RR_EV_SYSCALL, (u16)c->nr);
+  check_args(c, e);
+  const struct rr_ev_syscall *p = log_payload(e);
+  size_t rest = e->size - sizeof *e - sizeof *p;
+  const u8 *at = (const u8 *)(p + 1);
+  if (e->flags & RR_EVF_OUTPUT) {
+    if (rest < sizeof *output) diverged(e, "%s without the order of its output", c->row->name);
+    rest -= sizeof *output;
+    memcpy(output, at + rest, sizeof *output);
+  }
+  if (rest > EXTRA_MAX) diverged(e, "%s with %lu bytes more", c->row->name, rest);
+  memcpy(extra_copy, at, rest);
+  c->extra = extra_copy;
+  c->extra_size = (u32)rest;
+  *result = p->result;
+  return e;
+}
+
+static void replay_end(struct call *c) {
+  struct rr_ev_output output;
+  const struct rr_event *e = take(c, &c->result, &output);
+  u8 flags = e->flags;
+  rr_log(LOG_SYSCALL, "%d: %s(0x%lx, 0x%lx, 0x%lx, 0x%lx) = %ld", current->tid, c->row->name, c->args[0], c->args[1], c->args[2], c->args[3], c->result);
+  if (flags & RR_EVF_RESTART) {
+    c->restart = c->result == NOT_MADE ? RESTART_NONE : c->row->flags & CALL_RESTARTS ? RESTART_SYS : RESTART_NOHAND;
+    return;
+  }
+  if (c->row->replay) c->row->replay(c);
+  if (flags & RR_EVF_OUTPUT) replay_output(c, &output);
+  call_return(c);
+  after_replay();
+}
+
+static void replay_emulated(struct call *c) {
+  s64 result;
+  struct rr_ev_output none;
+  switch (c->row->start(c)) {
+  case CALL_DONE: {
+    const struct rr_event *e = take(c, &result, &none);
+    if (result != c->result) diverged(e, "%s came to %ld, recorded was %ld", c->row->name, c->result, result);
+    call_return(c);
+    after_replay();
+    break;
+  }
+  case CALL_BLOCKED: if (current->state != T_RUNNABLE) sched_block(); break;
+  case CALL_LOGGED: after_replay(); break;
+  case CALL_HOST: replay_end(c); break;
+  case CALL_NO_RETURN: break;
+  }
+}
+
+__attribute__((weak)) void process_replay_exec(u32 stream) { exec_replay_stream(stream); }
+
+static void replay(struct call *c) {
+  if (c->row->flags & CALL_EMULATED) { replay_emulated(c); return; }
+  const struct rr_event *e = log_peek();
+  if (e && e->type == RR_EV_ENTER) {
+    check_args(c, log_take(RR_EV_ENTER, (u16)c->nr));
+    c->entered = true;
+    current->state = T_CALL;
+    sched_block();
+  } else if (e && e->type == RR_EV_EXEC) {
+    e = log_take(RR_EV_EXEC, 0);
+    process_replay_exec(((const struct rr_ev_exec *)log_payload(e))->stream);
+  } else replay_end(c);
+}
+
+// ---- both ----
+
+void call_complete(struct thread *t, s64 result) {
+  t->call.result = result;
+  thread_ready(t);
+}
+
+void call_finish(struct thread *t) {
+  struct call *c = &t->call;
+  check(t == current, t->tid);
+  if (replaying) {
+    // The recording may have gone back into the call: then its next event is not this call's.
+    const struct rr_event *e = log_peek();
+    if (e && e->type != RR_EV_DATA && !(e->type == RR_EV_SYSCALL && e->tid == t->tid)) { t->state = T_CALL; sched_block(); return; }
+    replay_end(c);
+    return;
+  }
+  if (c->row->flags & CALL_EMULATED) { end_record(c); return; }
+  if (!c->interrupted) { end_host(c); return; }
+  if (signal_due()) { end_interrupted(c); return; }
+  call_again(c);
+  record_host(c);
+}
+
+// Signals that are due come first. True: a frame was pushed; the call is made when the guest comes back to it.
+static bool signals_first(void) {
+  if (replaying) {
+    while (signal_is_next())
+      if (signal_deliver(true)) return true;
+    return false;
+  }
+  while (unlikely(signal_due()))
+    if (signal_deliver(true)) return true;
+  return false;
+}
+
+void syscall_guest(void) {
+  if (signals_first()) return;
+  struct call *c = &current->call;
+  u32 nr = (u32)ctx.regs[R_RAX]; // the kernel takes eax, sign-extended, as an index (arch/x86/entry/common.c)
+  if (!c->restart || c->nr != nr) c->deadline = 0;
+  c->restart = RESTART_NONE;
+  c->nr = nr;
+  c->row = row_of(nr);
+  static const u8 order[6] = { R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9 };
+  for (int i = 0; i < 6; i++) c->args[i] = c->host_args[i] = ctx.regs[order[i]];
+  c->extra_size = 0;
+  c->after = NULL;
+  c->output_fd = 0;
+  c->moved_n = 0;
+  c->timeout_kind = 0;
+  c->entered = c->interrupted = false;
+  current->syscall_pc = ctx.regs[R_RIP];
+  if (unlikely(!c->row)) { if (!replaying) unknown(nr); c->row = &row_unknown; }
+  if (replaying) replay(c);
+  else record(c);
+}
+
+void syscall_guest_32(void) {
+  stop(STOP_REFUSED, "a 32-bit system call (int 0x80 or sysenter, number %u) at pc 0x%lx can't be recorded yet", (u32)ctx.regs[R_RAX], ctx.regs[R_RIP]);
+}
