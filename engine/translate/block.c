@@ -23,6 +23,7 @@ struct run {
   u64 reach;            // end of the guest bytes that the fragment depends on
   bool far;
   u64 dead;             // flags dead at the start
+  bool loop;            // the last instruction branches to the start
 };
 
 static u32 run_limit(void) {
@@ -59,6 +60,7 @@ static int form_run(struct run *r, u64 pc, u64 *fault) {
     else if (!run_may_take(r, start, i)) break;
     r->insn[r->n++] = *i;
     pc += i->len;
+    if ((i->kind == I_JCC || i->kind == I_JMP) && i->target == start) { r->loop = true; r->ended = i->kind == I_JMP; break; }
     if (i->kind != I_COPY && i->kind != I_JCC && i->kind != I_LOOP && i->kind != I_SPECIAL) { r->ended = true; break; }
   }
   r->end = pc;
@@ -106,8 +108,9 @@ static void emit_check(struct builder *b, const struct run *r) {
   piece_end(b, 0, ST_RAX | ST_RCX);
 }
 
-static void emit_body(struct builder *b, struct run *r) {
-  for (u32 k = 0; k < r->n; k++) emit_transfer(b, &r->insn[k]);
+static void emit_body(struct builder *b, struct run *r, const u8 *tick) {
+  if (r->loop && unroll_possible(r->insn, r->n, b->start, r->dead, r->checked)) unroll_emit(b, r->insn, r->n, tick);
+  else for (u32 k = 0; k < r->n; k++) emit_transfer(b, &r->insn[k]);
   if (r->breakpoint) {
     e8(b, 0xe9);
     u8 *to = stub(b, EXIT_BREAK, 0, NULL, r->end, 0, NULL);
@@ -136,7 +139,7 @@ static struct fragment *make(struct arena *a, u64 pc, struct run *r) {
   f->plain = arena_offset(a, b.hot);
   lookup_insert(pc, f);
   if (r->checked) emit_check(&b, r);
-  emit_body(&b, r);
+  emit_body(&b, r, (u8 *)arena_at(a, f->tick));
   f->end = arena_offset(a, b.hot);
   f->cold_end = arena_offset(a, b.cold);
   f->meta_len = (u16)(b.meta - (a->meta_start + (f->meta - arena_offset(a, a->meta_start))));

@@ -8,6 +8,7 @@
 void piece_end(struct builder *b, u32 guest_len, u32 state) {
   u32 n = (u32)(b->hot - b->piece);
   b->piece = b->hot;
+  if (!n) return;
   while (n > 255) { // guest_len 0: the same instruction goes on
     *b->meta++ = 255;
     *b->meta++ = (u8)(state << 4);

@@ -130,6 +130,10 @@ void emit_indirect_jump(struct builder *b);    // rax and rcx spilled, rcx = tar
 u8 *emit_ibl_head(struct builder *b, u64 pc);
 u32 tick_counter_address(u64 pc);
 
+// unroll.c
+bool unroll_possible(const struct insn *i, u32 n, u64 start, u64 dead, bool checked);
+void unroll_emit(struct builder *b, const struct insn *i, u32 n, const u8 *tick);
+
 // --- link.c, ibl.c -----------------------------------------------------------------------------------------------------
 extern u64 ibl_table[65536];
 void ibl_reset(void);
