@@ -3,19 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/commands.h"
+#include "host/gdb_server.h"
 #include "host/paths.h"
 #include "host/replay.h"
 #include "host/say.h"
-#if __has_include("host/gdb_server.h")
-#include "host/gdb_server.h"
-#else
-int gdb_serve(struct replay_session *r, const struct replay_options *o);
-__attribute__((weak)) int gdb_serve(struct replay_session *r, const struct replay_options *o) {
-  (void)r, (void)o;
-  say_error("the debug server is not built in yet; rr replay -a replays without a debugger");
-  return 1;
-}
-#endif
 
 enum { O_AUTO = 1, O_QUIET, O_PORT, O_HOST, O_KEEP, O_GOTO, O_PROCESS, O_FORKED, O_END, O_DEBUGGER, O_SCRIPT, O_GDB_OPTION, O_INTERPRETER, O_FULLNAME, O_ACCEPTED };
 static const struct cli_option options[] = {
@@ -110,7 +101,7 @@ static int run(struct cli *c) {
   struct fault f;
   struct replay_session r;
   if (trace_dir_find(name, dir, sizeof dir, &f) || replay_open(dir, &r, &f)) return fault_say(&f);
-  int code = o.autopilot ? replay_auto(&r, &o) : gdb_serve(&r, &o);
+  int code = o.autopilot ? replay_auto(&r, &o) : replay_check(&r, &f) ? fault_say(&f) : gdb_serve(&r, &o);
   replay_close(&r);
   free(w.list);
   return code;

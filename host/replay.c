@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@ void replay_close(struct replay_session *r) {
   trace_close(r->trace);
   kept_files_free(&r->kept);
   *r = (struct replay_session){ 0 };
+}
+
+int replay_check(struct replay_session *r, struct fault *f) {
+  cpu_compare(&r->trace->manifest);
+  if (!r->trace->complete) say_warn("the trace is not complete: %s; it is replayed as far as it goes", r->trace->incomplete_why);
+  return kept_files_verify(r->trace->dir, &r->kept, f);
 }
 
 int replay_run_start(struct replay_session *r, uint32_t stream, bool quiet, int channel, struct replay_run *run, struct fault *f) {

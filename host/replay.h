@@ -28,6 +28,7 @@ struct replay_session {
   struct kept_files kept;      // the trace's files by id - 1
 };
 int replay_open(const char *dir, struct replay_session *r, struct fault *f);  // checks the manifest and the table, not the contents
+int replay_check(struct replay_session *r, struct fault *f);  // before a debugger: contents of kept files; warns of what is missing
 void replay_close(struct replay_session *r);
 
 // One run: an engine process for a stream, fed until it ends.
