@@ -16,7 +16,7 @@ struct rr_tick_counter { int64_t left; uint64_t pad[7]; }; // ticks left before 
 
 struct rr_ctx {
   uint64_t regs[R_COUNT];       // the guest's registers while the engine runs
-  uint64_t spill[RR_SPILLS];    // scratch of translated code: [0] rax, [1] rcx, [2] rdx, [3] free
+  uint64_t spill[RR_SPILLS];    // scratch of translated code: [0] rax, [1] rcx, [2] rdx or r11, [3] the gate
   uint64_t exit_record;         // the record of the exit stub that was taken (struct exit_record, engine/translate.h)
   uint64_t exit_kind;           // enum exit_kind
   uint64_t exit_target;         // guest address the exit leads to (or of the special instruction)

@@ -1,7 +1,7 @@
 // The gate between the engine's C code and translated code.
 //
 // Entered by gate_enter on an engine stack; left by exit stubs (jmp [ctx.gate_exit], rax = the exit's record, the guest's rax
-// in ctx.spill[0]) and by failed indirect lookups (the guest's rax and rcx in ctx.spill[0] and [1]). Host flags hold the
+// in ctx.spill[0]) and by failed indirect lookups (the guest's rcx and r11 in ctx.spill[1] and [2]). Host flags hold the
 // guest's status flags and DF; the other flag bits live only in ctx.regs. Offsets are checked in translate/init.c.
 #define CTX 0x71f00000
 #define REG(i) CTX + 8 * (i)
@@ -72,17 +72,19 @@ gate_begin:
   std
   jmp 1b
 
-  // An indirect transfer's slot is empty: rcx = target.
+  // An indirect transfer's slot is empty: rcx = target. The guest's rcx and r11 are in spill[1] and [2].
   .balign 16
 gate_ibl_empty:
   mov %rcx, EXIT_TARGET
   jmp 3f
-  // The slot's fragment is another's: rax = minus its address, rcx = target minus its address. No flags changed.
+  // The slot's fragment is another's: r11 = minus its address, rcx = target minus its address. No flags changed.
 gate_ibl_wrong:
-  not %rax
-  lea 1(%rax, %rcx), %rcx
+  not %r11
+  lea 1(%r11, %rcx), %rcx
   mov %rcx, EXIT_TARGET
 3:
+  mov SPILL(2), %r11
+  mov %rax, SPILL(0)
   lea gate_record(%rip), %rax
   mov SPILL(1), %rcx
   movq $EXIT_INDIRECT, EXIT_KIND

@@ -94,38 +94,39 @@ void emit_tick(struct builder *b, u64 pc, bool dead) {
 
 // --- indirect transfers ------------------------------------------------------------------------------------------------
 
-// rax and rcx are spilled, rcx = target. The table's entry checks that it is the right one and reloads both.
+// rcx is spilled and holds the target. The table's entry checks that it is the right one and reloads rcx and r11: registers that
+// are seldom used at once behind a call or return (rax would put its reload on the path of every return value).
 void emit_indirect_jump(struct builder *b) {
   if (b->step) { // the target goes into the exit's record
     u8 *to = stub(b, EXIT_STEPPED, EXIT_TICK, NULL, 0, 0, NULL);
     CODE(b, 0x48, 0x89, 0x0d);                   // mov [rip + record.target], rcx
     rel32_to(b, to + STUB_CODE);
     e_reload(b, R_RCX);
-    e_reload(b, R_RAX);
     e8(b, 0xe9);
     rel32_to(b, to);
     return;
   }
+  e_spill_r11(b);
   if (cpu_fast_pext) {
-    CODE(b, 0xc4, 0xe2, 0xf2, 0xf5, 0x04, 0x25); // pext rax, rcx, [ibl_mask] (VEX.LZ.F3.0F38.W1 F5 /r)
+    CODE(b, 0xc4, 0x62, 0xf2, 0xf5, 0x1c, 0x25); // pext r11, rcx, [ibl_mask] (VEX.LZ.F3.0F38.W1 F5 /r)
     e32(b, CTX_AT(ibl_mask));
   } else {
-    CODE(b, 0x0f, 0xb7, 0xc1);                   // movzx eax, cx
+    CODE(b, 0x44, 0x0f, 0xb7, 0xd9);             // movzx r11d, cx
   }
-  CODE(b, 0xff, 0x24, 0xc5);                     // jmp [ibl_table + rax*8]
+  CODE(b, 0x42, 0xff, 0x24, 0xdd);               // jmp [ibl_table + r11*8]
   e32(b, (u32)(u64)ibl_table);
 }
 
 u8 *emit_ibl_head(struct builder *b, u64 pc) {
   u8 *at = b->hot;
   u64 minus = -pc;
-  if (fits32((s64)minus)) { CODE(b, 0x48, 0xc7, 0xc0); e32(b, (u32)minus); } // mov rax, -pc
-  else { CODE(b, 0x48, 0xb8); e64(b, minus); }
-  CODE(b, 0x48, 0x8d, 0x0c, 0x01);               // lea rcx, [rcx + rax]
+  if (fits32((s64)minus)) { CODE(b, 0x49, 0xc7, 0xc3); e32(b, (u32)minus); } // mov r11, -pc
+  else { CODE(b, 0x49, 0xbb); e64(b, minus); }
+  CODE(b, 0x4a, 0x8d, 0x0c, 0x19);               // lea rcx, [rcx + r11]
   CODE(b, 0xe3, 0x07);                           // jrcxz over the jmp
   e_jmp_abs(b, CTX_AT(gate_ibl_miss));
   e_reload(b, R_RCX);
-  e_reload(b, R_RAX);
+  e_reload_r11(b);
   return at;
 }
 
@@ -218,13 +219,12 @@ static void emit_call(struct builder *b, const struct insn *i) {
 }
 
 static void emit_ret(struct builder *b, const struct insn *i) {
-  e_spill(b, R_RAX);
   e_spill(b, R_RCX);
   e8(b, 0x59); // pop rcx
   piece_end(b, 0, 0);
   if (i->imm16) { CODE(b, 0x48, 0x8d, 0xa4, 0x24); e32(b, (u32)i->target); } // lea rsp, [rsp + imm]
   emit_indirect_jump(b);
-  piece_end(b, i->len, ST_RAX | ST_RCX);
+  piece_end(b, i->len, ST_RCX);
 }
 
 // mov rcx, r/m of an FF /2 or /4: prefixes that matter, REX with W, opcode 8B, the same operand.
@@ -253,20 +253,19 @@ static void emit_load_target(struct builder *b, const struct insn *i) {
 }
 
 static void emit_indirect(struct builder *b, const struct insn *i) {
-  e_spill(b, R_RAX);
   e_spill(b, R_RCX);
   piece_end(b, 0, 0);
   emit_load_target(b, i);
-  piece_end(b, 0, ST_RAX | ST_RCX);
+  piece_end(b, 0, ST_RCX);
   u64 ret = i->pc + i->len;
   u8 *site = NULL;
   if (i->kind == I_CALL_IND) {
     site = emit_push_return(b, ret);
-    piece_end(b, 0, ST_RAX | ST_RCX);
+    piece_end(b, 0, ST_RCX);
   }
   emit_indirect_jump(b);
   emit_return_constant(b, site, ret);
-  piece_end(b, i->len, ST_RAX | ST_RCX);
+  piece_end(b, i->len, ST_RCX);
 }
 
 static void emit_special(struct builder *b, const struct insn *i) {

@@ -14,6 +14,8 @@ static inline u32 spill_at(int reg) { return CTX_AT(spill) + 8 * (u32)reg; } // 
 // mov [abs32], reg / mov reg, [abs32] with reg of rax, rcx, rdx (SDM 2.1.5: SIB 25h is disp32 without base)
 static inline void e_spill(struct builder *b, int reg) { e8(b, 0x48); e8(b, 0x89); e8(b, (u8)(0x04 | reg << 3)); e8(b, 0x25); e32(b, spill_at(reg)); }
 static inline void e_reload(struct builder *b, int reg) { e8(b, 0x48); e8(b, 0x8b); e8(b, (u8)(0x04 | reg << 3)); e8(b, 0x25); e32(b, spill_at(reg)); }
+static inline void e_spill_r11(struct builder *b) { CODE(b, 0x4c, 0x89, 0x1c, 0x25); e32(b, spill_at(2)); }
+static inline void e_reload_r11(struct builder *b) { CODE(b, 0x4c, 0x8b, 0x1c, 0x25); e32(b, spill_at(2)); }
 static inline void e_jmp_abs(struct builder *b, u32 at) { e8(b, 0xff); e8(b, 0x24); e8(b, 0x25); e32(b, at); } // jmp [abs32]
 static inline void e_save_flags(struct builder *b) { CODE(b, 0x9f, 0x0f, 0x90, 0xc0); }       // lahf; seto al
 static inline void e_restore_flags(struct builder *b) { CODE(b, 0x04, 0x7f, 0x9e); }          // add al, 0x7f; sahf

@@ -126,7 +126,7 @@ void branch_site(struct builder *b, u64 target, bool tick); // emits rel32 for a
 void emit_transfer(struct builder *b, const struct insn *i);
 void emit_copy(struct builder *b, const struct insn *i);
 void emit_tick(struct builder *b, u64 pc, bool flags_dead_here);
-void emit_indirect_jump(struct builder *b);    // rax and rcx spilled, rcx = target
+void emit_indirect_jump(struct builder *b);    // rcx spilled, rcx = target
 u8 *emit_ibl_head(struct builder *b, u64 pc);
 u32 tick_counter_address(u64 pc);
 
