@@ -13,7 +13,8 @@ check-all: all
 
 # lint: everything once more with clang, warnings as errors, and the house's include rules.
 lint: $(B)/zydis/.fetched
-	$(MAKE) -s B=$(B)/lint CC=clang lint-objects
+	@mkdir -p $(B)/lint && ln -sfn ../zydis $(B)/lint/zydis
+	$(MAKE) -s B=$(B)/lint CC=clang ENGINE_CFLAGS="$(filter-out -fno-tree-loop-distribute-patterns,$(ENGINE_CFLAGS)) -Qunused-arguments" lint-objects
 	tools/check_includes.sh
 	$(if $(wildcard $(B)/rr-engine),tools/check_engine.sh $(B)/rr-engine)
 lint-objects: $(B)/zydis/.fetched $(engine_obj) $(host_obj)

@@ -9,8 +9,9 @@ static long jcc_all(unsigned long flags) { // a bit for each of the 16 condition
     r |= t << n; \
   }
   J(0, "o")
-  J(1, "no") J(2, "b") J(3, "ae") J(4, "e") J(5, "ne") J(6, "be") J(7, "a") J(8, "s") J(9, "ns") J(10, "p") J(11, "np") J(12, "l") J(13, "ge")
-      J(14, "le") J(15, "g") return r;
+  J(1, "no")
+  J(2, "b") J(3, "ae") J(4, "e") J(5, "ne") J(6, "be") J(7, "a") J(8, "s") J(9, "ns") J(10, "p") J(11, "np") J(12, "l") J(13, "ge") J(14, "le")
+      J(15, "g") return r;
 }
 static long model(unsigned long f) {
   bool o = f >> 11 & 1, s = f >> 7 & 1, z = f >> 6 & 1, p = f >> 2 & 1, c = f & 1;
