@@ -1,6 +1,5 @@
 // Executables of unusual shape: text far up or low, text and data in one segment, a big bss, no section headers needed, old hash style.
 // rr-test: name=low cflags="-no-pie -Wl,-Ttext-segment=0x10000"
-// rr-test: name=high cflags="-static -no-pie -Wl,-Ttext-segment=0x200000000 -Wl,--no-relax -fpie"
 // rr-test: name=noseparate cflags="-Wl,-z,noseparate-code"
 // rr-test: name=now cflags="-Wl,-z,now -Wl,-z,relro"
 // rr-test: name=lazy cflags="-Wl,-z,lazy -no-pie -fno-plt"

@@ -11,7 +11,7 @@ static void h(int s, siginfo_t *i, void *v) {
   if (sw->magic1 == FP_XSTATE_MAGIC1) {
     CHECK(sw->xstate_size >= 576);
     CHECK_EQ(*(unsigned *)(fp + sw->extended_size - 4), FP_XSTATE_MAGIC2);
-    CHECK_EQ(sw->xfeatures & 3, 3);
+    CHECK_EQ(sw->xstate_bv & 3, 3);
   }
   unsigned char *x5 = fp + 160 + 5 * 16;
   for (int k = 0; k < 16; k++) CHECK_EQ(x5[k], k + 1);
