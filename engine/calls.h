@@ -27,10 +27,9 @@ START(call_recvmsg); DONE(done_recvmsg); bool redirect_recvmsg(struct call *c); 
 START(call_sendmmsg); DONE(done_sendmmsg); START(call_setsockopt); START(call_getsockopt); bool redirect_never(struct call *c);
 // call_poll.c
 START(call_poll); START(call_ppoll); DONE(done_ppoll); START(call_select); START(call_pselect6); DONE(done_select); bool redirect_select(struct call *c);
-START(call_epoll_wait); START(call_epoll_pwait); START(call_epoll_pwait2); DONE(done_epoll_pwait);
+START(call_epoll_wait); START(call_epoll_pwait); START(call_epoll_pwait2); 
 // call_time.c
 START(call_clock_gettime); START(call_gettimeofday); START(call_time); START(call_nanosleep); START(call_clock_nanosleep); DONE(done_nanosleep);
-START(call_timer_create);
 // call_memory.c
 START(call_mmap); DONE(replay_mmap); START(call_mprotect); DONE(replay_mprotect); START(call_munmap); DONE(replay_munmap);
 START(call_brk); DONE(replay_brk); START(call_mremap); DONE(replay_mremap); START(call_madvise); DONE(replay_madvise);
@@ -41,8 +40,8 @@ DONE(replay_file_resized);
 extern u32 memory_shared_files;               // mappings for which that matters
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
-START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_seccomp); START(call_membarrier);
-START(call_pkey_alloc); START(call_unshare); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
+START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_seccomp); START(call_getrlimit); START(call_getcpu);
+START(call_pkey_alloc); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
 START(call_restart_syscall); START(call_semtimedop); DONE(done_shmctl); DONE(done_semctl); DONE(done_msgctl); DONE(done_msgrcv); bool redirect_msgrcv(struct call *c);
 DONE(done_sysfs); DONE(done_quotactl); DONE(done_get_mempolicy); DONE(done_name_to_handle_at); DONE(done_getxattrat);
 // call_process.c, call_signal.c, futex.c, exec.c
@@ -61,6 +60,7 @@ void process_replay_exec(u32 stream);     // replay: an RR_EV_EXEC was taken
 enum call_status call_direct(struct call *c);                  // it can't block: made here and now, and finished
 u64 call_scratch_reserve(struct call *c, size_t len);         // scratch for `len` bytes and nothing else; 0: too large
 static inline enum call_status call_done(struct call *c, s64 result) { c->result = result; return CALL_DONE; }
+bool call_mask(struct call *c, u64 *mask);                     // the signal mask that ppoll and kin are given
 s64 call_read_iov(struct call *c, u64 iov, u64 n);            // into c->iov; 0, -EFAULT, -EINVAL
 void call_log_iov(struct call *c, u64 bytes);                  // log the first `bytes` bytes of what c->iov describes
 void call_log_reachable(struct call *c, u64 guest, size_t len);// what of the range is readable: after an EFAULT

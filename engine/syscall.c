@@ -11,6 +11,8 @@
 #include "engine/translate.h"
 
 #define NOT_MADE (-512)          // -ERESTARTSYS: guest_call was stopped before the kernel saw the call
+#define RESTART_BLOCK (-516)     // -ERESTART_RESTARTBLOCK, -ERESTARTNOINTR: from the engine's own waits (futex.c)
+#define RESTART_NOINTR (-513)
 #define NUMBERS_UNUSED_FROM 512u // the kernel's table ends far below; 512..547 are x32's
 #define NUMBERS_GAP 337u         // 337..423 are left free for all architectures (syscall_64.tbl)
 #define NUMBERS_GAP_END 424u
@@ -86,20 +88,27 @@ static void end_record(struct call *c) {
 }
 
 static void end_host(struct call *c) {
+  if (c->masked) signal_restore_mask();
   if (c->row->finish) c->row->finish(c);
   else if (c->row->out[0].kind) call_log_outs(c);
   end_record(c);
 }
 
+static u8 restart_kind(const struct call *c) {
+  if (c->result == NOT_MADE || c->result == RESTART_NOINTR) return RESTART_NONE;
+  return c->row->flags & CALL_RESTARTS && c->result != RESTART_BLOCK ? RESTART_SYS : RESTART_NOHAND;
+}
+
 // A signal is due: the call ends here, to be restarted or to answer EINTR (signal_deliver decides, by the handler).
 static void end_interrupted(struct call *c) {
+  if (c->masked) c->result = -EINTR;   // the handler runs under the call's mask, and the call is over
   bool made = c->result != NOT_MADE;
   if (made && c->row->finish == done_nanosleep) done_nanosleep(c);
   if (made && c->row->finish == done_select) done_select(c);
   output_unlock(c);
   c->output_fd = 0;
   if (!made && !c->entered) return;    // nothing happened: the run loop comes back to the same instruction
-  c->restart = !made ? RESTART_NONE : c->row->flags & CALL_RESTARTS ? RESTART_SYS : RESTART_NOHAND;
+  c->restart = restart_kind(c);
   log_call(c, RR_EVF_RESTART);
 }
 
@@ -107,6 +116,7 @@ static void record_host(struct call *c) {
   for (;;) {
     enum call_status s;
     c->interrupted = false;
+    if (unlikely(c->masked) && signal_due()) { end_interrupted(c); return; }
     if (thread_count == 1) {
       if (c->row->out[0].kind) call_prepare_outs(c);
       c->result = call_host(c);
@@ -127,6 +137,7 @@ enum call_status call_direct(struct call *c) {
   if (c->row->out[0].kind) call_prepare_outs(c);
   c->result = call_host(c);
   if (c->interrupted) return CALL_HOST;
+  if (c->masked) signal_restore_mask();
   if (c->row->finish) c->row->finish(c);
   else if (c->row->out[0].kind) call_log_outs(c);
   return CALL_DONE;
@@ -204,13 +215,28 @@ static void replay_end(struct call *c) {
   u8 flags = e->flags;
   rr_log(LOG_SYSCALL, "%d: %s(0x%lx, 0x%lx, 0x%lx, 0x%lx) = %ld", current->tid, c->row->name, c->args[0], c->args[1], c->args[2], c->args[3], c->result);
   if (flags & RR_EVF_RESTART) {
-    c->restart = c->result == NOT_MADE ? RESTART_NONE : c->row->flags & CALL_RESTARTS ? RESTART_SYS : RESTART_NOHAND;
+    u64 mask;
+    c->restart = restart_kind(c);
+    if (call_mask(c, &mask)) signal_swap_mask(&mask);
     return;
   }
   if (c->row->replay) c->row->replay(c);
   if (flags & RR_EVF_OUTPUT) replay_output(c, &output);
   call_return(c);
   after_replay();
+}
+
+static void replay_host(struct call *c) {
+  const struct rr_event *e = log_peek();
+  if (e && e->type == RR_EV_ENTER) {
+    check_args(c, log_take(RR_EV_ENTER, (u16)c->nr));
+    c->entered = true;
+    current->state = T_CALL;
+    sched_block();
+  } else if (e && e->type == RR_EV_EXEC) {
+    e = log_take(RR_EV_EXEC, 0);
+    process_replay_exec(((const struct rr_ev_exec *)log_payload(e))->stream);
+  } else replay_end(c);
 }
 
 static void replay_emulated(struct call *c) {
@@ -226,25 +252,14 @@ static void replay_emulated(struct call *c) {
   }
   case CALL_BLOCKED: if (current->state != T_RUNNABLE) sched_block(); break;
   case CALL_LOGGED: after_replay(); break;
-  case CALL_HOST: replay_end(c); break;
+  case CALL_HOST: replay_host(c); break;
   case CALL_NO_RETURN: break;
   }
 }
 
-__attribute__((weak)) void process_replay_exec(u32 stream) { exec_replay_stream(stream); }
-
 static void replay(struct call *c) {
-  if (c->row->flags & CALL_EMULATED) { replay_emulated(c); return; }
-  const struct rr_event *e = log_peek();
-  if (e && e->type == RR_EV_ENTER) {
-    check_args(c, log_take(RR_EV_ENTER, (u16)c->nr));
-    c->entered = true;
-    current->state = T_CALL;
-    sched_block();
-  } else if (e && e->type == RR_EV_EXEC) {
-    e = log_take(RR_EV_EXEC, 0);
-    process_replay_exec(((const struct rr_ev_exec *)log_payload(e))->stream);
-  } else replay_end(c);
+  if (c->row->flags & CALL_EMULATED) replay_emulated(c);
+  else replay_host(c);
 }
 
 // ---- both ----
@@ -264,7 +279,11 @@ void call_finish(struct thread *t) {
     replay_end(c);
     return;
   }
-  if (c->row->flags & CALL_EMULATED) { end_record(c); return; }
+  if (c->row->flags & CALL_EMULATED && !c->entered) {
+    if (c->interrupted) end_interrupted(c); // a wait in the engine: the instruction is executed again
+    else end_record(c);
+    return;
+  }
   if (!c->interrupted) { end_host(c); return; }
   if (signal_due()) { end_interrupted(c); return; }
   call_again(c);
@@ -298,7 +317,7 @@ void syscall_guest(void) {
   c->output_fd = 0;
   c->moved_n = 0;
   c->timeout_kind = 0;
-  c->entered = c->interrupted = false;
+  c->entered = c->interrupted = c->masked = false;
   current->syscall_pc = ctx.regs[R_RIP];
   if (unlikely(!c->row)) { if (!replaying) unknown(nr); c->row = &row_unknown; }
   if (replaying) replay(c);

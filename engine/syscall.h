@@ -20,6 +20,8 @@ struct call {
   size_t scratch_used;
   struct { u64 guest, host; size_t len; } moved[8]; u32 moved_n; // what lies in scratch
   u64 data[4];          // the handler's own
+  u64 msg[7];           // recvmsg: the guest's struct msghdr, read before the call
+  bool masked;          // signal_swap_mask was called for it
   u32 socklen;          // OUT_SOCKLEN: capacity given
   struct guest_iov { u64 base, len; } *iov; u32 iov_n;           // the guest's iovec array, read before the call (kept)
   s64 timeout[2]; u8 timeout_kind, timeout_arg;                  // call_timeout(): a relative timeout, ours
@@ -54,6 +56,7 @@ enum out_kind {
   OUT_SOCKLEN,            // value-result length: u32 at args[by] (input capacity, output length); both are logged
   OUT_INOUT,              // size bytes also when it fails
 };
+#define OUT_BY32 0x80     // in `by`: the argument is an int; the register's high half is not looked at
 struct syscall_out { u8 kind, arg, by; u16 size; };
 
 enum call_flags {

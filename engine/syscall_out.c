@@ -40,7 +40,8 @@ static size_t out_capacity(const struct call *c, const struct syscall_out *o) {
   switch (o->kind) {
   case OUT_FIXED: case OUT_INOUT: return o->size;
   case OUT_RESULT: case OUT_COUNT: {
-    u64 n = c->args[o->by];
+    u64 n = c->args[o->by & 7];
+    if (o->by & OUT_BY32) n = (u32)n;
     return n > (1ul << 40) ? 1ul << 40 : n * o->size;
   }
   case OUT_SOCKLEN: return c->socklen;

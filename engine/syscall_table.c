@@ -2,6 +2,7 @@
 #include "engine/calls.h"
 
 #define FD(i) (1u << (i))
+#define BY32(i) ((i) | OUT_BY32)
 #define BLOCKS CALL_BLOCKS
 #define THREAD CALL_THREAD
 #define REPLAY CALL_REPLAY
