@@ -127,7 +127,7 @@ struct rr_feed {
 enum rr_feed_state { RR_FEED_FREE, RR_FEED_CLAIMED, RR_FEED_REQUESTED, RR_FEED_READY, RR_FEED_END, RR_FEED_BAD };
 
 // How an engine is started: execveat(engine_fd, "", argv, envp, AT_EMPTY_PATH). argv is the guest's. The last string of envp is
-//   RR_ENGINE=session_fd,socket_fd,engine_fd,stream,parent_stream,exe_fd,debug_fd,reserved,execfn        (decimal, stream ids too)
+//   RR_ENGINE=session_fd,socket_fd,engine_fd,stream,parent_stream,exe_fd,debug_fd,sigmask,execfn        (decimal, stream ids too)
 // and is taken out before the guest sees its environment. exe_fd is the program, opened for reading (replay: -1).
 // socket_fd is one end of a SOCK_SEQPACKET pair: its EOF tells either side that the other has gone; an engine sends on it
 // struct rr_msg with one descriptor (SCM_RIGHTS): keep this file. It first claims an entry of kept[] (state 0 -> 1), and

@@ -170,10 +170,10 @@ static bool too_big(u64 bytes) {
   return bytes + 4096 > limit;
 }
 
-static void engine_exec(u32 stream, u32 parent, s32 exe_fd, const char *execfn, u64 *argv, u64 *envp, u32 envc) {
+static void engine_exec(u32 stream, u32 parent, s32 exe_fd, u64 sigmask, const char *execfn, u64 *argv, u64 *envp, u32 envc) {
   static char launch[4400];
-  fmt(launch, sizeof launch, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,0,%s", engine_fds[ENGINE_FD_SESSION], engine_fds[ENGINE_FD_SOCKET], engine_fds[ENGINE_FD_ENGINE],
-      stream, parent, exe_fd, engine_fds[ENGINE_FD_DEBUG], execfn);
+  fmt(launch, sizeof launch, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,%ld,%s", engine_fds[ENGINE_FD_SESSION], engine_fds[ENGINE_FD_SOCKET], engine_fds[ENGINE_FD_ENGINE],
+      stream, parent, exe_fd, engine_fds[ENGINE_FD_DEBUG], (s64)sigmask, execfn);
   envp[envc] = (u64)launch;
   envp[envc + 1] = 0;
   s64 r = sys(__NR_execveat, engine_fds[ENGINE_FD_ENGINE], "", argv, envp, AT_EMPTY_PATH);
@@ -183,7 +183,7 @@ static void engine_exec(u32 stream, u32 parent, s32 exe_fd, const char *execfn, 
 // Replay (-a): this host process goes on as the engine of `stream`.
 void exec_replay_stream(u32 stream) {
   u64 argv[2] = { (u64)guest_execfn, 0 }, envp[3] = { 0 };
-  engine_exec(stream, ctx.stream, -1, "-", argv, envp, 0);
+  engine_exec(stream, ctx.stream, -1, 0, "-", argv, envp, 0);
   __builtin_unreachable();
 }
 
@@ -197,6 +197,7 @@ static enum call_status do_exec(struct call *c, s32 dir, u64 path_at, u64 argv_a
   static char path[4096], execfn[4200];
   u64 *argv, *envp, bytes = 0;
   u32 argc, envc;
+  if (!threads_before_exec()) return CALL_LOGGED; // it is made by the thread's own host thread: once more, there
   s64 r = copyin_string(path, path_at, sizeof path);
   if (r < 0) return exec_error(c, r);
   if (flags & ~(u32)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return exec_error(c, -EINVAL);
@@ -225,15 +226,14 @@ static enum call_status do_exec(struct call *c, s32 dir, u64 path_at, u64 argv_a
   s64 exe = sys(__NR_fcntl, t.fd, F_DUPFD, 0); // without O_CLOEXEC
   if (exe < 0) stop(STOP_REFUSED, "exec of %s: no free descriptor", path);
   sys(__NR_close, t.fd);
-  threads_before_exec();
   u32 stream = log_new_stream();
   struct rr_ev_exec *e = log_begin(RR_EV_EXEC, 0, sizeof *e);
   *e = (struct rr_ev_exec){ .stream = stream };
   log_end(0);
   translate_save();
   if (!current->process->vfork_child) log_finish();
-  signal_before_exec();
-  engine_exec(stream, ctx.stream, (s32)exe, execfn, argv, envp, envc);
+  thread_exec_done();
+  engine_exec(stream, ctx.stream, (s32)exe, signal_before_exec(), execfn, argv, envp, envc);
   return CALL_NO_RETURN;
 }
 

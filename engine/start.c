@@ -50,7 +50,7 @@ static void parse_launch(struct start_args *a, struct launch *l) {
   l->parent_stream = (u32)number(&s);
   l->exe_fd = (s32)number(&s);
   engine_fds[ENGINE_FD_DEBUG] = (s32)number(&s);
-  number(&s);
+  start_sigmask = (u64)number(&s);
   l->execfn = s;
   a->envp[--a->envc] = NULL;
 }
