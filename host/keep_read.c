@@ -13,10 +13,13 @@
 #include "host/text.h"
 
 static bool parse_line(const char *line, size_t n, struct kept_file *file) {
-  unsigned long long sum, dev, ino, size, mtime, ctime;
+  unsigned long long dev, ino, size, mtime, ctime;
+  char sum[32];
   int path = 0;
   *file = (struct kept_file){ 0 };
-  if (n < 18 || sscanf(line, "%16llx", &sum) != 1 || line[16] != ' ' || sum != XXH3_64bits(line + 17, n - 17)) return false;
+  if (n < 18) return false;
+  snprintf(sum, sizeof sum, "%016llx ", (unsigned long long)XXH3_64bits(line + 17, n - 17));
+  if (memcmp(line, sum, 17)) return false;
   line += 17;
   if (sscanf(line, "%u %llu %llu %llu %llu %llu %32s %n", &file->id, &dev, &ino, &size, &mtime, &ctime, file->hash, &path) < 7 || !path) return false;
   file->dev = dev;
