@@ -26,7 +26,7 @@ struct dump {
 };
 
 static void out_flush(struct dump *d, bool always) {
-  if (!always && d->out.size < 1 << 16) return;
+  if (!d->out.size || (!always && d->out.size < 1 << 16)) return;
   fwrite(d->out.data, 1, d->out.size, stdout);
   d->out.size = 0;
 }

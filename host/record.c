@@ -244,8 +244,9 @@ static int say_panic(struct recording *r) {
 
 // All have gone: the rest is written. Returns rr's exit status, or ends as the program did.
 static int finish(struct recording *r) {
-  drain_finish(r->drain, (int32_t)r->session.root, r->status);
   bool panicked = __atomic_load_n(&r->session.memory->panic.taken, __ATOMIC_ACQUIRE) == 2;
+  if (panicked) r->status = SIGKILL; // the engines' own exits mean nothing
+  drain_finish(r->drain, (int32_t)r->session.root, r->status);
   int code = panicked ? say_panic(r) : 0;
   const struct fault *f = drain_fault(r->drain);
   if (f->code) {
@@ -254,10 +255,9 @@ static int finish(struct recording *r) {
   }
   if (!drain_root_started(r->drain)) {
     if (!code) say_error("the program did not start (the engine ended with status 0x%x)", r->status);
-    return EXIT_NO_START;
+    return panicked || !code ? EXIT_NO_START : code;
   }
   struct fault end = { 0 };
-  if (panicked) r->status = SIGKILL; // as its stream says
   if (!f->code && !trace_writer_finish(r->writer, &end)) {
     manifest_end(r, panicked);
     manifest_write(trace_writer_dir(r->writer), &r->manifest, &end);
@@ -270,8 +270,8 @@ static int finish(struct recording *r) {
 }
 
 int record(struct record_options *o) {
-  struct recording *r = calloc(1, sizeof *r);
-  if (!r) abort();
+  static struct recording the_recording;
+  struct recording *r = &the_recording;
   r->o = o;
   r->exe = r->notify = r->signalfd = -1;
   int code = prepare(r);
