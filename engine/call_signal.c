@@ -10,7 +10,7 @@
 
 #define SS_AUTODISARM_ (1u << 31)
 #define MINSIGSTKSZ_ 2048u
-#define SA_KNOWN 0xd8000807ul // UAPI_SA_FLAGS (kernel/signal.c): what is not known is cleared
+#define SA_KNOWN 0xdc000807ul // UAPI_SA_FLAGS (kernel/signal.c): what is not known is cleared
 #define HOST_HANDLED (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP) | SIGBIT(SIGCONT)) // sent by the host always
 #define STOPS (SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
 
