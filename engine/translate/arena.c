@@ -100,8 +100,11 @@ void translate_image_mapped(u64 start, u64 end, u64 file_offset, const struct fi
   struct arena *a = NULL;
   for (u32 i = 0; i < arena_count; i++)
     if (arenas[i].guest_start == start && arenas[i].guest_end == end) a = &arenas[i];
-  if (start >= RR_IMAGE_BASE && end <= RR_IMAGE_END) {
-    if (!a) a = make(RR_IMAGE_ARENA_START(end), RR_IMAGE_ARENA_BYTES(end - start) - RR_GUARD, start, end);
+  u64 image, at, at_end;
+  if (map_image_arena(start, &image, &at, &at_end)) { // one arena for all executable parts of the image
+    for (u32 i = 0; i < arena_count && !a; i++)
+      if (arenas[i].start == at) a = &arenas[i];
+    if (!a) a = make(at, at_end - at, image, at - RR_GUARD);
   } else if (start >= RR_GUEST_PIE && start < RR_GUEST_PIE + 0x100000000ul) {
     // The program itself: the highest part of the PIE zone.
     if (!a && start == RR_GUEST_PIE) a = make(RR_PIE_ARENA_END - 0x8000000, 0x8000000, start, end);

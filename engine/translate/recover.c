@@ -40,7 +40,7 @@ bool translate_recover(u64 regs[R_COUNT], s64 *ticks) {
   u64 at = arena_at(a, f->tick), pc = f->pc;
   for (; m < end; m += 2) {
     if (!m[0]) { // the next copy of an unrolled loop: back to its start, this many ticks counted ahead
-      *ticks = -(s64)m[1];
+      *ticks = -(s64)(s8)m[1];
       pc = f->pc;
       continue;
     }

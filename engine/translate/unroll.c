@@ -10,6 +10,7 @@
 #include "engine/translate/emit.h"
 
 #define TIMES 8
+
 #define BODY_MAX 20
 
 bool unroll_possible(const struct insn *i, u32 n, u64 start, u64 dead, bool checked) {
@@ -75,11 +76,20 @@ static void copy(struct builder *b, const struct insn *i, u32 n, u32 k, const u8
   piece_end(b, last->len, 0);
 }
 
+// Recovery: from here on the guest is at the loop's start again, with this many ticks counted ahead.
+static void again_at(struct builder *b, s32 ahead) {
+  *b->meta++ = 0;
+  *b->meta++ = (u8)ahead;
+}
+
 // The body behind the plain entry. What follows (the exit to the run's end) is the caller's.
 void unroll_emit(struct builder *b, const struct insn *i, u32 n, const u8 *tick) {
   copy(b, i, n, 0, NULL);
   u8 *again = b->hot;
+  again_at(b, -1); // the branch was taken, its tick is not counted yet
   counter_op(b, 0x2c, b->start, TIMES);
+  piece_end(b, 0, 0);
+  again_at(b, TIMES - 1);
   CODE(b, 0x0f, 0x88);
   e32(b, (u32)(b->cold - (b->hot + 4)));
   u8 *hot = b->hot;
@@ -90,9 +100,8 @@ void unroll_emit(struct builder *b, const struct insn *i, u32 n, const u8 *tick)
   b->cold = b->hot;
   b->hot = hot;
   piece_end(b, 0, 0);
-  for (u32 k = 1; k <= TIMES; k++) {
-    *b->meta++ = 0;
-    *b->meta++ = (u8)(TIMES - k);
-    copy(b, i, n, k, again);
+  for (s32 k = 1; k <= TIMES; k++) {
+    again_at(b, TIMES - k);
+    copy(b, i, n, (u32)k, again);
   }
 }
