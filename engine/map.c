@@ -6,7 +6,7 @@
 static struct mapping *table;
 static u32 count, room;
 struct range { u64 start, end; };
-static struct range slots[512];   // arenas of images in slots
+static struct slot { u64 image, arena, end; } slots[1024]; // images in slots and the arenas behind them
 static u32 slot_count;
 
 static u32 find_index(u64 addr) { // first mapping whose end > addr
@@ -104,16 +104,29 @@ bool map_ours(u64 start, u64 end) {
     if (start < fixed[i].end && end > fixed[i].start) return true;
   if (end > RR_IMAGE_BASE && start < RR_IMAGE_END)
     for (u32 i = 0; i < slot_count; i++)
-      if (start < slots[i].end && end > slots[i].start) return true;
+      if (start < slots[i].end && end > slots[i].arena - RR_GUARD / 2) return true;
   return false;
 }
 
 void map_image_slot(u64 start, u64 size) {
-  u64 a = RR_IMAGE_ARENA_START(start + size);
-  struct range r = { a - RR_GUARD / 2, a + RR_IMAGE_ARENA_BYTES(size) };
+  struct slot n = { start, RR_IMAGE_ARENA_START(start + size), 0 };
+  n.end = n.arena + RR_IMAGE_ARENA_BYTES(size);
+  if (start < RR_IMAGE_BASE || n.end > RR_IMAGE_END) return; // no slot was free: it lies among the other mappings
   for (u32 i = 0; i < slot_count; i++)
-    if (slots[i].start == r.start) return;
-  if (slot_count < ARRAY_SIZE(slots)) slots[slot_count++] = r;
+    if (slots[i].image == start) { if (slots[i].end < n.end) slots[i] = n; return; }
+  check(slot_count < ARRAY_SIZE(slots), slot_count);
+  slots[slot_count++] = n;
+}
+
+bool map_image_arena(u64 addr, u64 *image, u64 *arena, u64 *arena_end) {
+  for (u32 i = 0; i < slot_count; i++)
+    if (addr >= slots[i].image && addr < slots[i].arena) {
+      *image = slots[i].image;
+      *arena = slots[i].arena;
+      *arena_end = slots[i].end;
+      return true;
+    }
+  return false;
 }
 
 static bool is_free(u64 start, u64 end) {

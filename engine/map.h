@@ -25,6 +25,7 @@ u64 map_choose_image(const struct map_file *f, u64 size); // slot for a file ima
 // The arena of an image in a slot is [RR_IMAGE_ARENA_START(image_end), + RR_IMAGE_ARENA_BYTES(image size)); map_choose_image
 // keeps that range free and the memory calls reserve it by map_image_slot.
 void map_image_slot(u64 start, u64 size);
+bool map_image_arena(u64 addr, u64 *image, u64 *arena, u64 *arena_end); // addr lies in an image in a slot: where its arena is
 bool map_grow_stack(u64 addr);                 // a fault below a growing mapping: extended? (signal-safe)
 bool map_ours(u64 start, u64 end);             // overlaps a region of the engine
 bool map_writable(u64 start, u64 len);         // whole range mapped PROT_WRITE
