@@ -188,11 +188,9 @@ static void log_exit(u32 signo) {
 
 static void replay_exit(u32 signo) {
   const struct rr_event *e = log_peek();
-  if (e && e->type == RR_EV_KILLED) log_take(RR_EV_KILLED, e->code);
-  else {
-    e = log_take(RR_EV_EXIT, 1);
-    if (((const struct rr_ev_exit *)log_payload(e))->status != signo) diverged(e, "death by signal %u", signo);
-  }
+  if (e && e->type == RR_EV_KILLED) return; // the recorder's guess of where: nothing to compare
+  e = log_take(RR_EV_EXIT, 1);
+  if (((const struct rr_ev_exit *)log_payload(e))->status != signo) diverged(e, "death by signal %u", signo);
 }
 
 // The host process dies as the guest does, so that its parent sees the true status; without a core of ours.
@@ -318,7 +316,9 @@ bool signal_deliver(bool at_syscall) {
 // kernel/signal.c, force_sig_info_to_task: blocked or ignored means death.
 static void force(u32 signo, const struct guest_siginfo *info, bool is_fault) {
   if (replaying) {
-    const struct rr_event *e = log_take(RR_EV_FAULT, (u16)signo);
+    const struct rr_event *e = log_peek();
+    if (!e || e->type != RR_EV_FAULT || e->code != signo) diverged(e, "signal %u, code %d, address 0x%lx", signo, info->code, *(const u64 *)info->rest);
+    e = log_take(RR_EV_FAULT, (u16)signo);
     if (e->size >= sizeof *e + sizeof *info && memcmp(log_payload(e), info, 32)) diverged(e, "signal %u, code %d, address 0x%lx", signo, info->code, *(const u64 *)info->rest);
     if (debugging) debug_signal(signo, info);
   } else {
