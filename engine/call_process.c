@@ -213,6 +213,7 @@ static enum call_status record_thread(struct call *c, const struct request *q) {
   h->guest = t;
   h->process = current->process;
   h->host_mask = ~0ul;
+  h->want_mask = signal_mirror(t->sigmask);
   block_all(&mask);
   s64 r = host_clone((q->flags & ~(u64)EMULATED_FLAGS) | CLONE_CHILD_CLEARTID, h, NULL, &pidfd, host_thread_main);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);

@@ -171,7 +171,7 @@ static bool wait_baton(struct host_thread *me) {
   for (;;) {
     u32 m = take_mail(me, ~0u);
     if (m & MAIL_EXIT) host_exit(me, 0);
-    if (m & MAIL_MASK && !me->captured) signal_host_mask(me, signal_mirror(me->guest->sigmask));
+    if (m & MAIL_MASK && !me->captured) signal_host_mask(me, me->want_mask);
     if (m & MAIL_CALL_NOW) {
       struct call *c = &me->guest->call;
       static const u32 never = 0;
@@ -197,7 +197,7 @@ static bool wait_baton(struct host_thread *me) {
 
 void host_thread_main(struct host_thread *h) {
   carrier_signal_stack(h);
-  signal_host_mask(h, signal_mirror(h->guest->sigmask));
+  signal_host_mask(h, h->want_mask); // (its guest may have ended already)
   if (wait_baton(h)) switch_enter();
   else carrier_block();
   run_loop();

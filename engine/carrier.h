@@ -30,6 +30,7 @@ struct host_thread {
   bool call_waits;              // carrier only: its own guest's call is to be made as soon as the baton is gone
   bool exits;                   // carrier only: its own guest is gone
   u64 host_mask;                // signals that are blocked on this host thread
+  u64 want_mask;                // what they should be, for MAIL_MASK
   u64 watch;                    // CLOCK_MONOTONIC ns at which it looks for timeouts; 0: none
   u32 captured;                 // 1: info is a captured signal and all others are blocked; cleared by who takes it over
   struct guest_siginfo info;

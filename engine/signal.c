@@ -125,7 +125,8 @@ static void take_from(struct host_thread *h) {
   struct process *p = h->process;
   h->kick = 0;
   __atomic_store_n(&h->captured, 0, __ATOMIC_SEQ_CST);
-  if (h == carrier) signal_host_mask(h, signal_mirror(h->guest ? h->guest->sigmask : 0));
+  h->want_mask = signal_mirror(h->guest ? h->guest->sigmask : 0);
+  if (h == carrier) signal_host_mask(h, h->want_mask);
   else host_post(h, MAIL_MASK);
   if (info.code == SI_TKILL_) {
     if (h->guest) signal_post(p, h->guest, &info);
@@ -152,7 +153,7 @@ void signal_mask_set(struct thread *t, u64 mask) {
   t->sigmask = mask & ~SIG_UNBLOCKABLE;
   if (replaying || !t->host) return;
   struct host_thread *h = t->host;
-  u64 mirror = signal_mirror(t->sigmask & ~(t->state == T_WAIT ? t->wait_set : 0));
+  u64 mirror = h->want_mask = signal_mirror(t->sigmask & ~(t->state == T_WAIT ? t->wait_set : 0));
   if (h->host_mask == mirror || h->captured) return;
   if (h == carrier) signal_host_mask(h, mirror);
   else host_post(h, MAIL_MASK);
