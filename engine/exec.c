@@ -43,6 +43,13 @@ static s64 open_program(s32 dir, const char *name, u32 flags) {
   return sys(__NR_openat, dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0));
 }
 
+// The guest's own program is ours in /proc: what the guest means is its executable (or its thread group's, or a thread's).
+static const char *seen_path(const char *path) {
+  char own[48];
+  fmt(own, sizeof own, "/proc/%u/exe", ctx.host_pid);
+  return !strcmp(path, "/proc/self/exe") || !strcmp(path, "/proc/thread-self/exe") || !strcmp(path, own) ? guest_exe : path;
+}
+
 // The #! line: the interpreter's path and the one optional argument (fs/binfmt_script.c).
 static s64 parse_script(char *line, s64 n, char **interp, char **arg) {
   char *end = line + (n < SCRIPT_LINE ? n : SCRIPT_LINE), *p = line + 2, *nl = p;
@@ -91,7 +98,7 @@ s64 exec_resolve(s32 fd, const char *name, struct exec_target *t) {
     t->args[add - 1] = dup_string(t->path, strlen(t->path));
     t->prefix = add + rest;
     if (t->prefix > ARRAY_SIZE(t->args) - 3) return -ELOOP;
-    s64 next = open_program(AT_FDCWD, interp, 0);
+    s64 next = open_program(AT_FDCWD, seen_path(interp), 0);
     if (next < 0) { fmt(t->why, sizeof t->why, "%s: its interpreter %s can't be started (error %ld)", t->path, interp, -next); return next; }
     str_copy(t->path, interp, sizeof t->path);
     fd = (s32)next;
@@ -202,7 +209,7 @@ static enum call_status do_exec(struct call *c, s32 dir, u64 path_at, u64 argv_a
   if (r < 0) return exec_error(c, r);
   if (flags & ~(u32)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return exec_error(c, -EINVAL);
   if (!*path && !(flags & AT_EMPTY_PATH)) return exec_error(c, -ENOENT);
-  s64 fd = open_program(dir, path, flags);
+  s64 fd = open_program(dir, seen_path(path), flags);
   if (fd < 0) return exec_error(c, fd);
   if (dir != AT_FDCWD && path[0] != '/') fmt(execfn, sizeof execfn, *path ? "/dev/fd/%d/%s" : "/dev/fd/%d", dir, path);
   else str_copy(execfn, path, sizeof execfn);
