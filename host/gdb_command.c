@@ -131,7 +131,10 @@ static void packet_write_registers(struct gdb_session *s, const char *p) {
 static void packet_write_memory(struct gdb_session *s, const char *p) {
   uint64_t address, length;
   if (parse_range(p, &address, &length) && !length) reply_ok(s); // gdb asks so whether the packet is known
-  else reply_refused(s, "memory of a recorded process can't be changed");
+  else {
+    say_warn("memory of a recorded process can't be changed"); // gdb says no more than that it cannot access the address
+    reply_refused(s, "memory of a recorded process can't be changed");
+  }
 }
 
 static void packet_thread(struct gdb_session *s, const char *p) {

@@ -5,7 +5,6 @@ break main
 continue
 # expect: Breakpoint 1, main \(\) at .*basic\.c
 next
-next
 break square if x == 7
 continue
 # expect: Breakpoint 2, square \(x=7\)
@@ -15,8 +14,8 @@ backtrace
 # expect: #2 .* main \(\)
 finish
 # expect: Value returned is .* = 49
-step
-step
+next
+next
 info locals
 # expect: n = 0x[0-9a-f]+
 print *n
@@ -42,8 +41,15 @@ info sharedlibrary
 # expect: libc\.so\.6
 info symbol printf
 # expect: printf in section .text of .*libc\.so\.6
-set var total = 5
-# expect: (can't be changed|Cannot access memory|refused)
+python
+for change in ("set var total = 5", "set $rax = 1", "call recurse(0)"):
+    try: gdb.execute(change)
+    except gdb.error as e: print("refused:", e)
+end
+# expect: memory of a recorded process can't be changed
+# expect: refused: Cannot access memory
+# expect: refused: .*registers of a recorded process can't be changed
+# expect: refused:
 print total
 # expect: = 2870
 stepi
