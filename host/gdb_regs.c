@@ -35,7 +35,7 @@ static const struct row rows[] = {
   { CORE, "fctrl fstat ftag fiseg fioff foseg fooff fop", 0, 8, 4, "int", "float", X87, { 0, 2, 4, 12, 8, 20, 16, 6 } },
   { SSE_F, "xmm%d", 0, 16, 16, "vec128", NULL, SSE, { 0 } },
   { SSE_F, "mxcsr", 0, 1, 4, "i386_mxcsr", "vector", MXCSR, { 0 } },
-  { LINUX, "orig_rax", 0, 1, 8, "int64", "system", BASE, { 2 } },
+  { LINUX, "orig_rax", 0, 1, 8, "int", "system", BASE, { 2 } },
   { SEGMENTS, "fs_base gs_base", 0, 2, 8, "int", NULL, BASE, { 0, 1 } },
   { AVX, "ymm%dh", 0, 16, 16, "uint128", NULL, HIGH_YMM, { 0 } },
   { AVX512, "xmm%d", 16, 16, 16, "vec128", NULL, HI16_XMM, { 0 } },
