@@ -17,6 +17,7 @@
 #define IGNORED_BY_DEFAULT (SIGBIT(SIGCHLD) | SIGBIT(SIGCONT) | SIGBIT(SIGURG) | SIGBIT(SIGWINCH))
 #define STOPS_BY_DEFAULT (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
 #define SI_TKILL_ (-6)
+#define SI_TIMER_ (-2)
 
 struct pending { struct pending *next; struct process *p; struct thread *t; struct guest_siginfo info; }; // t NULL: process-directed
 struct signal_event { struct guest_siginfo info; u64 old_mask, mask; }; // payload of RR_EV_SIGNAL
@@ -128,7 +129,9 @@ static void take_from(struct host_thread *h) {
   h->want_mask = signal_mirror(h->guest ? h->guest->sigmask : 0);
   if (h == carrier) signal_host_mask(h, h->want_mask);
   else host_post(h, MAIL_MASK);
-  if (info.code == SI_TKILL_) {
+  // A timer's signal that this thread blocks, and the others perhaps do not, was sent to this thread (SIGEV_THREAD_ID).
+  bool timer = info.code == SI_TIMER_ && h->guest && h->guest->sigmask & SIGBIT(info.signo);
+  if (info.code == SI_TKILL_ || timer) {
     if (h->guest) signal_post(p, h->guest, &info);
   } else signal_post(p, NULL, &info);
 }
