@@ -27,9 +27,7 @@ info threads
 # expect: \* 3 +Thread
 thread 2
 next
-next
 finish
-# expect: run \(arg=0x2\)
 stepi
 stepi
 break work thread 3
