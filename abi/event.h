@@ -58,7 +58,7 @@ struct rr_ev_start {
   uint32_t pid, ppid, tid;
   uint32_t execfn_len, exe_len;       // execfn follows, then the executable's path, then the argv strings, all zero-terminated
   uint32_t argc, args_len;            // args_len bytes of argv strings (0: they are too long to be repeated here)
-  uint32_t pad;
+  uint32_t stack_exec;                // the program asks for an executable stack
   uint64_t auxv, auxv_size;           // on the guest's stack
   uint64_t arg_start, arg_end, env_start, env_end;
 }; // after it: RR_EV_DATA with the initial stack, then RR_EV_NONDET RR_ND_OTHER without values

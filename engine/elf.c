@@ -49,6 +49,7 @@ s64 elf_check(int fd, struct elf_image *e) {
   for (int i = 0; i < h.e.e_phnum; i++) {
     const Elf64_Phdr *p = &h.p[i];
     if (p->p_type == PT_LOAD && (p->p_filesz > p->p_memsz || p->p_vaddr + p->p_memsz < p->p_vaddr)) return -ENOEXEC;
+    if (p->p_type == PT_GNU_STACK) e->stack_exec = p->p_flags & PF_X;
     if (p->p_type != PT_INTERP || e->interp_len) continue;
     if (p->p_filesz < 2 || p->p_filesz >= sizeof e->interp) return -ENOEXEC;
     if (sys(__NR_pread64, fd, e->interp, p->p_filesz, p->p_offset) != (s64)p->p_filesz) return -EIO;

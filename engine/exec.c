@@ -43,6 +43,15 @@ static s64 open_program(s32 dir, const char *name, u32 flags) {
   return sys(__NR_openat, dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0));
 }
 
+// ETXTBSY: somebody has the file open for writing. A read lease is refused just then (fs/locks.c, check_conflicting_open);
+// for files of others that we may not lease, it cannot be asked. Broken by an open in between, it would send SIGURG.
+static bool busy_for_writing(s32 fd) {
+  sys(__NR_fcntl, fd, F_SETSIG, 23 /* SIGURG: ignored by default */);
+  s64 r = sys(__NR_fcntl, fd, F_SETLEASE, F_RDLCK);
+  if (r == 0) sys(__NR_fcntl, fd, F_SETLEASE, F_UNLCK);
+  return r == -EAGAIN;
+}
+
 // The guest's own program is ours in /proc: what the guest means is its executable (or its thread group's, or a thread's).
 static const char *seen_path(const char *path) {
   char own[48];
@@ -217,6 +226,7 @@ static enum call_status do_exec(struct call *c, s32 dir, u64 path_at, u64 argv_a
   if (r >= 0) r = read_vector(envp_at, &envp, &envc, 4, &bytes);
   if (r >= 0 && too_big(bytes)) r = -E2BIG;
   if (r < 0) { sys(__NR_close, fd); return exec_error(c, r); }
+  if (busy_for_writing((s32)fd)) { sys(__NR_close, fd); return exec_error(c, -ETXTBSY); }
   r = exec_resolve((s32)fd, execfn, &t);
   if (r == -ELIBBAD || r == -E2BIG) stop(STOP_REFUSED, "%s", t.why);
   if (r < 0) return exec_error(c, r);

@@ -13,7 +13,6 @@
 
 #define RFLAGS_STATUS 0x8d5ul
 #define RFLAGS_USER 0x254dd5ul   // what popf changes at CPL 3: status, TF, DF, NT, AC, ID (SDM vol. 2, POPF)
-#define RFLAGS_TF 0x100ul
 #define XCR0_HIDDEN 0x60200ul    // PKRU, AMX
 
 struct operands { ZydisDecodedInstruction i; ZydisDecodedOperand o[ZYDIS_MAX_OPERAND_COUNT]; };
@@ -155,7 +154,6 @@ static bool do_pushf(const struct operands *d) {
 }
 
 static void set_flags(u64 v, u64 mask) {
-  if (v & mask & RFLAGS_TF) stop(STOP_REFUSED, "the program sets the trap flag (single-steps itself) at 0x%lx, which can't be recorded yet", ctx.regs[R_RIP]);
   ctx.regs[R_RFLAGS] = (ctx.regs[R_RFLAGS] & ~mask) | (v & mask) | 0x202;
 }
 
@@ -323,6 +321,16 @@ void special_execute(u8 what, u8 length) {
     return;
   case SP_INTO_INT:
     if (decoded && d.i.mnemonic == ZYDIS_MNEMONIC_INT && d.o[0].imm.value.u == 0x80) { syscall_guest_32(); return; }
+    if (decoded && d.o[0].imm.value.u == 3) { // its gate is open to user code, as that of vector 4 (arch/x86/kernel/idt.c)
+      ctx.regs[R_RIP] = pc + length;
+      signal_raise_fault(SIGTRAP, SI_KERNEL, 0, 3, 0);
+      return;
+    }
+    if (decoded && d.o[0].imm.value.u == 4) {
+      ctx.regs[R_RIP] = pc + length;
+      signal_raise_fault(SIGSEGV, SI_KERNEL, 0, 4, 0);
+      return;
+    }
     signal_raise_fault(SIGSEGV, SI_KERNEL, 0, 13, decoded ? d.o[0].imm.value.u * 8 + 2 : 0);
     return;
   case SP_UD: signal_raise_fault(SIGILL, ILL_ILLOPN, pc, 6, 0); return;

@@ -16,6 +16,7 @@
 #include "engine/thread.h"
 #include "engine/translate.h"
 
+#define RFLAGS_TF 0x100ul
 #define BUDGET_MAX (1ul << 28)   // ticks between two looks at session->abort
 
 bool run_stepping;
@@ -151,13 +152,22 @@ static void handle(enum exit_kind kind) {
   }
 }
 
+// The guest single-steps itself (TF). The trap comes after each instruction, but for a system call, whose return restores TF
+// only for the instruction behind it (arch/x86/entry: sysret), and for one that faulted.
+static void single_step_trap(enum exit_kind kind) {
+  u8 what = kind == EXIT_SPECIAL ? ((struct exit_record *)ctx.exit_record)->special : 0;
+  if (kind == EXIT_STEPPED || (kind == EXIT_SPECIAL && (what == SP_POPF || what == SP_PUSHF || (what >= SP_RDTSC && what <= SP_RDSEED))))
+    signal_raise_fault(SIGTRAP, TRAP_TRACE, ctx.regs[R_RIP], 1, 0);
+}
+
 void run_loop(void) {
   ran = NULL;
   run_arm_budget();
   for (;;) {
     u64 cache_pc = 0, fault;
     if (ctx.events != events_seen || current != ran) after_events();
-    bool one = (debugging && debug_before()) || run_stepping;
+    bool trap = ctx.regs[R_RFLAGS] & RFLAGS_TF;
+    bool one = (debugging && debug_before()) || run_stepping || trap;
     if (one) {
       resume_at = 0;
       if (translate_step(ctx.regs[R_RIP], &cache_pc, &fault) < 0) { bad_fetch(fault); continue; }
@@ -171,5 +181,6 @@ void run_loop(void) {
     enum exit_kind kind = gate_enter(cache_pc);
     if (unlikely(debugging) && one) debug_stepped(kind);
     handle(kind);
+    if (unlikely(trap)) single_step_trap(kind);
   }
 }

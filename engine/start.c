@@ -111,12 +111,12 @@ static u64 map_stack(void) {
   return size;
 }
 
-static void make_stack_mapping(u64 size) {
+static void make_stack_mapping(u64 size, bool exec) {
   u64 low = RR_GUEST_STACK_TOP - size;
   s64 r = sys(__NR_mmap, low, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (r != (s64)low) stop(STOP_IO, "out of memory: no room for the program's stack (error %ld)", -r);
   sys(__NR_madvise, RR_GUEST_STACK_TOP - 0x8000, 0x8000, 23 /* MADV_POPULATE_WRITE */);
-  map_insert(low, RR_GUEST_STACK_TOP, PROT_READ | PROT_WRITE, MAPF_ANON | MAPF_STACK, 0, NULL);
+  map_insert(low, RR_GUEST_STACK_TOP, PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0), MAPF_ANON | MAPF_STACK, 0, NULL);
 }
 
 static void set_name(const char *path) {
@@ -158,7 +158,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   struct elf_image exe = t.elf, interp = { 0 };
   u64 bias = bias_of(t.fd, file, &exe, false), ibias = 0;
   u64 stack = map_stack();
-  make_stack_mapping(stack);
+  make_stack_mapping(stack, exe.stack_exec);
   load(t.fd, file, bias, &exe, guest_exe);
   if (t.elf.interp_len) {
     if (keep_file(t.interp_fd, &ifile) < 0 || !ifile->kept) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
@@ -175,7 +175,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   if (args > 8192) args = 0; // long command lines are in the stack's data only
   struct rr_ev_start *s = log_begin(RR_EV_START, 0, sizeof *s + fn + path + args);
   *s = (struct rr_ev_start){ .entry = ifile ? interp.entry : exe.entry, .sp = sp, .exe_base = bias, .interp_base = ibias, .brk_start = ALIGN_UP(exe.high, RR_PAGE),
-    .stack_low = RR_GUEST_STACK_TOP - stack, .stack_limit = stack, .exe_file = file->kept, .interp_file = ifile ? ifile->kept : 0, .parent_stream = l->parent_stream,
+    .stack_low = RR_GUEST_STACK_TOP - stack, .stack_limit = stack, .stack_exec = exe.stack_exec, .exe_file = file->kept, .interp_file = ifile ? ifile->kept : 0, .parent_stream = l->parent_stream,
     .pid = ctx.host_pid, .ppid = (u32)sys(__NR_getppid), .tid = ctx.host_pid, .execfn_len = (u32)fn, .exe_len = (u32)path, .argc = args ? a->argc : 0, .args_len = (u32)args,
     .auxv = guest_auxv, .auxv_size = guest_auxv_size, .arg_start = guest_arg_start, .arg_end = guest_arg_end, .env_start = guest_env_start, .env_end = guest_env_end };
   memcpy(s + 1, guest_execfn, fn);
@@ -213,7 +213,7 @@ static void replay_start(void) {
   guest_auxv = s.auxv; guest_auxv_size = s.auxv_size;
   guest_arg_start = s.arg_start; guest_arg_end = s.arg_end; guest_env_start = s.env_start; guest_env_end = s.env_end;
   set_name(guest_execfn);
-  make_stack_mapping(s.stack_limit);
+  make_stack_mapping(s.stack_limit, s.stack_exec);
   replay_load(s.exe_file, s.exe_base, false, guest_exe);
   if (s.interp_file) replay_load(s.interp_file, s.interp_base, true, "the program's interpreter");
   log_nondet(RR_ND_OTHER, NULL, 0);
