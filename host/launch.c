@@ -18,7 +18,6 @@
 #include "host/cli.h"
 #include "host/paths.h"
 #include "host/vdso_layout.h"
-#include "host/vdso_layout.h"
 
 const int signals_watched[3] = { SIGCHLD, SIGTERM, SIGHUP };
 
@@ -53,7 +52,6 @@ void signals_take_over(struct signal_state *saved) {
 void options_default(struct rr_options *o) {
   *o = (struct rr_options){ .dump_on = INT_MIN };
   cache_dir_find(o->cache_dir, sizeof o->cache_dir);
-  vdso_layout(o->vdso_pages);
   vdso_layout(o->vdso_pages);
 }
 

@@ -26,6 +26,7 @@
 #include "host/proc_tree.h"
 #include "host/program.h"
 
+#define INDEX_FRAMES_MIN 16u // fewer frames are found as quickly by their headers
 #define GRACE_TERM_MS 3000 // between SIGTERM and SIGKILL
 #define GRACE_ABORT_MS 300 // between session.abort and SIGKILL
 
@@ -160,8 +161,12 @@ static bool socket_readable(struct recording *r) {
   return true;
 }
 
-// The root program has stopped (^Z): so does rr, and with rr's continuation goes the program's.
+// The root program has stopped. Under a shell's job control so does rr, and with rr's continuation goes the program's; without
+// a terminal whoever stopped the program will continue it, and rr must be there to drain.
 static void stopped(struct recording *r) {
+  int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (tty < 0) return;
+  close(tty);
   raise(SIGSTOP);
   kill(r->session.root, SIGCONT);
   pid_t group = getpgid(r->session.root);
@@ -173,8 +178,7 @@ static void reap(struct recording *r) {
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
     if (pid != r->session.root) continue;
     if (WIFSTOPPED(status)) {
-      if (WSTOPSIG(status) != SIGTTIN && WSTOPSIG(status) != SIGTTOU) stopped(r);
-      else if (getpgid(pid) == getpgrp()) stopped(r);
+      stopped(r);
       continue;
     }
     r->root_ended = true;
@@ -258,7 +262,7 @@ static int finish(struct recording *r) {
     return panicked || !code ? EXIT_NO_START : code;
   }
   struct fault end = { 0 };
-  if (!f->code && !trace_writer_finish(r->writer, &end)) {
+  if (!f->code && (trace_writer_frames(r->writer) < INDEX_FRAMES_MIN || !trace_writer_finish(r->writer, &end))) {
     manifest_end(r, panicked);
     manifest_write(trace_writer_dir(r->writer), &r->manifest, &end);
   }

@@ -49,7 +49,7 @@ static bool there(const char *path) { return access(path, F_OK) == 0; }
 
 static void endings(void) {
   expect_exit("record /bin/true events=10", 0);
-  expect(there("trace_0/index") && !*output);
+  expect(there("trace_0/frames") && !*output);
   expect_exit("replay -a trace_0", 0);
   expect_exit("record /bin/true events=3000 status=7", 7);
   expect_exit("replay -a trace_1", 7);
