@@ -52,6 +52,9 @@ static void turn(struct gdb_session *s, int listener) {
   if (poll(p, 3, waiting ? 0 : -1) < 0) return;
   if (p[0].revents && target_stopped(&s->target)) gdb_stopped(s);
   if (p[1].revents) gdb_conn_fill(&s->conn);
+  if (!p[2].revents || p[1].revents || waiting) return; // the client may just be leaving: then the other one is next
+  int extra = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  if (extra >= 0) close(extra); // one client at a time
 }
 
 void session_wait(struct gdb_session *s) {
@@ -136,8 +139,6 @@ static void announce(const struct gdb_session *s, uint16_t port) {
 static void serve_client(struct gdb_session *s, int listener) {
   while (!s->leaving) {
     turn(s, listener);
-    int extra = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (extra >= 0) close(extra); // one client at a time
     client_input(s);
   }
 }
