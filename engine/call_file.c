@@ -80,11 +80,14 @@ static void write_iov(int fd, u64 iov, u64 n, u64 len) {
   }
 }
 
+static void replay_sendfile(int fd, u64 len);
+
 void replay_output(struct call *c, const struct rr_ev_output *o) {
   int fd = o->fd == 2 ? 2 : 1;
   bool ordered = !session->opt.gdb;
   if (ordered) wait_turn(o->order);
-  if (!session->opt.quiet) {
+  if (c->nr == __NR_sendfile) replay_sendfile(fd, o->len);
+  else if (!session->opt.quiet) {
     u64 msg[7];
     if (c->nr == __NR_write || c->nr == __NR_pwrite64 || c->nr == __NR_sendto) write_all(fd, c->args[1], o->len);
     else if (c->nr != __NR_sendmsg) write_iov(fd, c->args[1], c->args[2], o->len);
@@ -94,6 +97,44 @@ void replay_output(struct call *c, const struct rr_ev_output *o) {
   u64 next = o->order + 1;
   if (__atomic_load_n(&session->next_output, __ATOMIC_RELAXED) < next) __atomic_store_n(&session->next_output, next, __ATOMIC_RELEASE);
   sys(__NR_futex, &session->next_output, FUTEX_WAKE, 0x7fffffff, 0, 0, 0);
+}
+
+// ---- sendfile to an output: through a buffer of ours, whose bytes go into the log behind the call ----
+
+#define SEND_PIECE 2048u
+#define SEND_MAX (256u << 10)
+#define SEND_CODE 0xfe        // RR_EV_NONDET: bytes that the call before it wrote to an output
+static u8 *send_buffer;
+
+static void sendfile_logged(struct call *c) {
+  for (u64 at = 0; c->result > 0 && at < (u64)c->result; at += SEND_PIECE) log_nondet(SEND_CODE, (u64 *)(send_buffer + at), SEND_PIECE / 8);
+}
+
+static enum call_status sendfile_output(struct call *c) {
+  int out = (int)c->args[0], in = (int)c->args[1];
+  u64 want = c->args[3] < SEND_MAX ? c->args[3] : SEND_MAX, at = 0;
+  if (c->args[2] && !get_guest(&at, c->args[2], 8)) return call_done(c, -EFAULT);
+  if (!send_buffer) send_buffer = heap_pages(SEND_MAX);
+  s64 n = c->args[2] ? sys(__NR_pread64, in, send_buffer, want, at) : sys(__NR_read, in, send_buffer, want);
+  if (n <= 0) return call_done(c, n);
+  output_begin(c);
+  c->result = sys(__NR_write, out, send_buffer, n);
+  output_done(c);
+  s64 sent = c->result > 0 ? c->result : 0;
+  if (c->args[2]) {
+    at += (u64)sent;
+    if (put_guest(c->args[2], &at, 8)) log_data(c->args[2], 8);
+  } else if (sent < n) sys(__NR_lseek, in, sent - n, 1);
+  c->after = sendfile_logged;
+  return CALL_DONE;
+}
+
+static void replay_sendfile(int fd, u64 len) {
+  static u64 piece[SEND_PIECE / 8];
+  for (u64 at = 0; at < len; at += SEND_PIECE) {
+    log_nondet(SEND_CODE, piece, ARRAY_SIZE(piece));
+    if (!session->opt.quiet) write_all(fd, (u64)piece, len - at < SEND_PIECE ? len - at : SEND_PIECE);
+  }
 }
 
 // ---- writes ----
@@ -139,6 +180,7 @@ void done_truncate(struct call *c) {
 // Replay must be able to produce what goes to the recording's output: programs fall back to read and write.
 enum call_status call_splice_like(struct call *c) {
   int to = (int)(c->nr == __NR_sendfile ? c->args[0] : c->nr == __NR_tee ? c->args[1] : c->args[2]);
+  if (c->nr == __NR_sendfile && fd_output(to)) return sendfile_output(c);
   if (fd_output(to)) return call_done(c, c->nr == __NR_copy_file_range ? -EXDEV : -EINVAL);
   return CALL_HOST;
 }

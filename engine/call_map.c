@@ -207,7 +207,7 @@ void replay_mmap(struct call *c) {
     sys(__NR_close, fd);
   } else if (extra.kind == KIND_DATA) {
     file = logged_file();
-    replay_map(at, len, PROT_READ | PROT_WRITE, -1, 0);
+    object_map(&extra, at, len, offset);
   } else replay_map(at, len, map_host_prot(prot), -1, 0);
   if (extra.kind != KIND_DATA) { enter(at, len, prot, file ? offset : 0, file); return; }
   u64 image = extra.image;
@@ -328,10 +328,8 @@ void replay_mremap(struct call *c) {
   struct mapping *old = map_find(v.from);
   if (!old) diverged(NULL, "mremap of 0x%lx, which is not mapped", v.from);
   struct mapping m = *old;
-  if (m.flags & MAPF_DATA) sys(__NR_mprotect, v.from, v.from_len, PROT_READ | PROT_WRITE); // one mapping for the kernel
   s64 r = host_move(&v);
   if (r != (s64)v.to) stop(STOP_IO, "replay could not move the mapping at 0x%lx (error %ld)", v.from, -r);
   moved(&v, m);
   if (extra.kind == KIND_DATA && v.to_len > v.from_len) log_nondet(0xff, NULL, 0);
-  if (m.flags & MAPF_DATA) memory_replay_protect(v.to, v.to + v.to_len);
 }

@@ -50,13 +50,8 @@ u64 memory_file_end(const struct mapping *m) {
 
 void memory_replay_protect(u64 start, u64 end) {
   for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(m->end)) {
-    u64 a = m->start > start ? m->start : start, b = m->end < end ? m->end : end, file_end = b;
-    if (m->flags & MAPF_DATA) {
-      file_end = memory_file_end(m);
-      file_end = file_end < a ? a : file_end > b ? b : file_end;
-    }
-    if (file_end > a) sys(__NR_mprotect, a, file_end - a, map_host_prot(m->prot));
-    if (b > file_end) sys(__NR_mprotect, file_end, b - file_end, PROT_NONE);
+    u64 a = m->start > start ? m->start : start, b = m->end < end ? m->end : end;
+    sys(__NR_mprotect, a, b - a, map_host_prot(m->prot));
   }
 }
 
@@ -67,14 +62,9 @@ static s64 protect(u64 start, u64 end, u32 prot) {
     if (!m) return -ENOMEM;
     u64 b = m->end < end ? m->end : end;
     if ((m->prot | prot) & PROT_EXEC) memory_forget(start, b);
-    if (replaying) {
-      map_protect(start, b, prot);
-      memory_replay_protect(start, b);
-    } else {
-      s64 r = sys(__NR_mprotect, start, b - start, map_host_prot(prot));
-      if (r < 0) return r;
-      map_protect(start, b, prot);
-    }
+    s64 r = sys(__NR_mprotect, start, b - start, map_host_prot(prot));
+    if (r < 0 && !replaying) return r;
+    map_protect(start, b, prot);
     start = b;
   }
   return 0;
@@ -147,7 +137,7 @@ static void discard(u64 start, u64 end, bool shared_too) {
     if (m->prot & PROT_EXEC) translate_invalidate(a, b);
     if (!replaying) continue;
     if ((m->flags & MAPF_SHARED) && !shared_too) continue; // the object keeps its contents
-    sys(__NR_madvise, a, b - a, MADV_DONTNEED);
+    sys(__NR_madvise, a, b - a, shared_too && object_shared(m) ? MADV_REMOVE : MADV_DONTNEED);
   }
 }
 
@@ -212,6 +202,7 @@ enum call_status call_process_madvise(struct call *c) {
 }
 
 void memory_fork_child(void) {
+  if (replaying) memory_isolate();
   for (struct mapping *m = map_next(0), v; m; m = map_next(v.end)) {
     v = *m;
     if (v.flags & MAPF_DONTFORK) memory_unmap(v.start, v.end);
@@ -276,15 +267,9 @@ void memory_file_written(u64 dev, u64 ino, u64 from, u64 to) {
 struct resized { u64 dev, ino, size; };
 
 static void set_size(const struct resized *r) {
-  for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
-    if (!m->file || !(m->flags & MAPF_DATA) || m->file->dev != r->dev || m->file->ino != r->ino || m->file->size == r->size) continue;
-    u64 old_end = memory_file_end(m);
-    m->file->size = r->size;
-    if (!replaying) continue;
-    u64 end = memory_file_end(m);
-    if (end < old_end) sys(__NR_madvise, end, old_end - end, MADV_DONTNEED);
-    memory_replay_protect(m->start, m->end);
-  }
+  if (replaying) object_resize(r->dev, r->ino, r->size);
+  for (struct mapping *m = map_next(0); m; m = map_next(m->end))
+    if (m->file && (m->flags & MAPF_DATA) && m->file->dev == r->dev && m->file->ino == r->ino) m->file->size = r->size;
 }
 
 void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size) {

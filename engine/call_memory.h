@@ -21,5 +21,10 @@ static inline bool range_ok(u64 start, u64 len) { return start + len >= start &&
 void memory_forget(u64 start, u64 end);          // what was translated of it is void
 s64 memory_unmap(u64 start, u64 end);            // host and table; leaves what is ours alone
 void memory_log_content(struct mapping *m, u64 from, u64 to);  // RR_EV_DATA of what is not zero, up to the end of the file
-void memory_replay_protect(u64 start, u64 end);  // replay: host protection as the table says; pages beyond a file's end can't be touched
-u64 memory_file_end(const struct mapping *m);    // first page that lies beyond the file's end
+void memory_replay_protect(u64 start, u64 end);  // replay: host protection as the table says
+u64 memory_file_end(const struct mapping *m); // first page of it that lies beyond the file's end
+
+// call_object.c, replay only
+void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset);  // readable and writable
+void object_resize(u64 dev, u64 ino, u64 size);  // before the table's mappings know
+bool object_shared(const struct mapping *m);     // it is a view of an object with several

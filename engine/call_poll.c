@@ -29,9 +29,9 @@ static s64 mask_begin(struct call *c, u32 arg, u64 at, u64 size) {
 // Other threads could run while this one waits: see first whether it would wait at all.
 static enum call_status try_first(struct call *c, u32 arg, u64 none) {
   if (thread_count == 1) return CALL_HOST;
+  call_redirect(c); // poll writes its array even when it finds nothing, and then this is no event yet
   u64 given = c->host_args[arg];
   c->host_args[arg] = none;
-  call_prepare_outs(c);
   s64 r = call_host(c);
   c->host_args[arg] = given;
   if (c->interrupted || r == 0) return CALL_HOST;

@@ -42,5 +42,6 @@ void smc_forget(u64 start, u64 end);           // unmapped or mapped over
 
 // call_memory.c
 size_t memory_poke(u64 addr, const void *s, size_t n); // replay: copyout that also reaches pages the guest can't write (shared files)
+void memory_isolate(void);                    // replay, in a fork's child (checkpoints too): objects with several views are copied
 void memory_fork_child(void);                 // in a fork's child, record and replay: MADV_DONTFORK, MADV_WIPEONFORK
 void memory_note_fork(void);                  // record, before a fork: warns of memory that parent and child will share

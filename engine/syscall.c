@@ -105,6 +105,7 @@ static void end_interrupted(struct call *c) {
   bool made = c->result != NOT_MADE;
   if (made && c->row->finish == done_nanosleep) done_nanosleep(c);
   if (made && c->row->finish == done_select) done_select(c);
+  if (made && (c->nr == __NR_poll || c->nr == __NR_ppoll)) call_log_out(c, c->args[0], (u64)(u32)c->args[1] * 8); // fs/select.c: written all the same
   output_unlock(c);
   c->output_fd = 0;
   if (!made && !c->entered) return;    // nothing happened: the run loop comes back to the same instruction

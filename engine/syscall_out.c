@@ -66,7 +66,7 @@ static void log_out(struct call *c, const struct syscall_out *o) {
   if (!guest || !capacity) return;
   if (o->kind == OUT_RESULT) {
     n = c->result > 0 ? (size_t)c->result * o->size : 0;
-    if (n > capacity) n = 0; // the result is a size that did not fit: nothing was written (getxattr and kin say so by size 0)
+    if (n > capacity) n = capacity; // MSG_TRUNC tells how long the whole was; getxattr and kin are asked with size 0
     if (n < capacity && (c->result == -EFAULT || (n && !map_writable(guest, capacity)))) { call_log_reachable(c, guest, capacity); return; }
   } else if (c->result < 0 && o->kind != OUT_INOUT) {
     if (c->result == -EFAULT) call_log_reachable(c, guest, capacity);
