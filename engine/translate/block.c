@@ -154,11 +154,10 @@ static struct fragment *make(struct arena *a, u64 pc, struct run *r) {
 }
 
 static int make_vsyscall(u64 pc, u64 *cache_pc) {
-  struct arena *a = arena_for(0x400000);
+  struct arena *a = arena_for(pc); // the far zone
   if (!arena_room(a)) translate_flush();
   struct run r = { .n = 1, .ended = true, .end = pc + 1, .reach = pc + 1, .file = true };
   r.insn[0] = (struct insn){ .pc = pc, .kind = I_END, .special = SP_VSYSCALL, .len = 1 };
-  a->unsaveable = true;
   struct fragment *f = make(a, pc, &r);
   *cache_pc = arena_at(a, f->plain);
   return 0;
@@ -175,16 +174,22 @@ int translate_entry(u64 pc, u64 *cache_pc, u64 *fault) {
   if (!f) {
     static struct run r; // the baton is held
     if (pc == VSYSCALL || pc == VSYSCALL + 0x400 || pc == VSYSCALL + 0x800) return make_vsyscall(pc, cache_pc);
+    a = arena_for(pc);
+    if (!a->probed) {
+      cache_attach(a);
+      if ((f = lookup(pc, &a))) goto found;
+    }
     decode_forget();
     int e = form_run(&r, pc, fault);
     if (e) return e;
-    a = arena_for(pc);
     if (!arena_room(a)) {
       translate_flush();
       check(arena_room(a), pc);
     }
+    if (r.breakpoint) a->unsaveable = true;
     f = make(a, pc, &r);
   }
+found:
   *cache_pc = arena_at(a, f->plain);
   return 0;
 }

@@ -84,15 +84,19 @@ struct arena {
   u8 *step;                    // one page of scratch code for translate_step
   u8 *hot_start, *cold_start, *meta_start;
   bool full;                   // flush before the next fragment
-  bool warm;                   // part of it is mapped from a cache file
+  bool probed;                 // its cache file was looked for
   bool unsaveable;             // holds something that must not be kept
   struct file_identity id;
   u64 file_offset;
-  u32 saved_count;             // fragments in the file on disk
+  u8 *index_start;             // where the file's index is mapped
+  const u32 *index;            // of a mapped cache file: fragment number + 1 by hash of the guest address
+  u32 index_mask, warm_count;  // fragments that came from the file
+  u8 *hot_warm;                // end of the code that came from it: below, patches cost a copy of the page
 };
 extern struct arena arenas[];
 extern u32 arena_count;
 struct arena *arena_for(u64 guest_pc);         // makes one if need be
+struct arena *arena_of_image(u64 guest_pc);    // only an image's own; or NULL
 struct arena *arena_of_host(u64 host_pc);      // or NULL. Signal-safe
 bool step_recover(u64 host, const struct fragment **f, const u8 **meta, const u8 **meta_end); // step.c
 bool arena_room(struct arena *a);              // enough for one more fragment; populates ahead
@@ -133,6 +137,10 @@ u32 tick_counter_address(u64 pc);
 // unroll.c
 bool unroll_possible(const struct insn *i, u32 n, u64 start, u64 dead, bool checked);
 void unroll_emit(struct builder *b, const struct insn *i, u32 n, const u8 *tick);
+
+// --- cachefile.c: the translation cache on disk
+void cache_attach(struct arena *a);             // before the first fragment of an image is made
+struct fragment *cache_lookup(u64 pc);         // in the files that are mapped; or NULL
 
 // --- link.c, ibl.c -----------------------------------------------------------------------------------------------------
 extern u64 ibl_table[65536];

@@ -7,15 +7,19 @@ static u32 size, used;
 
 static u32 hash(u64 pc) { return (u32)((pc * 0x9e3779b97f4a7c15ul) >> 40); }
 
-struct fragment *lookup(u64 pc, struct arena **a) {
+static struct fragment *find(u64 pc) {
   if (!size) return NULL;
   for (u32 i = hash(pc) & (size - 1);; i = (i + 1) & (size - 1)) {
-    if (slots[i].pc == pc && slots[i].f) {
-      if (a) *a = arena_of_fragment(slots[i].f);
-      return slots[i].f;
-    }
+    if (slots[i].pc == pc) return slots[i].f;
     if (!slots[i].pc) return NULL;
   }
+}
+
+struct fragment *lookup(u64 pc, struct arena **a) {
+  struct fragment *f = find(pc);
+  if (!f && (f = cache_lookup(pc))) lookup_insert(pc, f);
+  if (f && a) *a = arena_of_fragment(f);
+  return f;
 }
 
 static void put(u64 pc, struct fragment *f) {
