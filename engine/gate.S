@@ -26,7 +26,7 @@
 #define EXIT_FAULT 6
 
   .text
-  .globl gate_enter, gate_exit, gate_ibl_empty, gate_ibl_wrong, gate_fault, gate_begin, gate_end
+  .globl gate_enter, gate_exit, gate_ibl_empty, gate_ibl_wrong, gate_fault, gate_retry, gate_begin, gate_end
   .type gate_enter, @function
   .balign 64
 gate_enter:
@@ -144,6 +144,12 @@ gate_end:
 gate_fault:
   cld
   mov $EXIT_FAULT, %eax
+  mov %rax, EXIT_KIND
+  jmp 6b
+  // The same where the fault was the engine's affair: the instruction is to be translated and tried again.
+gate_retry:
+  cld
+  xor %eax, %eax
   mov %rax, EXIT_KIND
   jmp 6b
   .size gate_enter, . - gate_enter

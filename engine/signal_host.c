@@ -19,7 +19,7 @@
 #define PF_WRITE 2
 
 volatile u32 signal_captured;
-extern const char gate_fault[];
+extern const char gate_fault[], gate_retry[];
 void signal_restorer(void);
 __asm__(".text\nsignal_restorer: movl $15, %eax\nsyscall\n");
 
@@ -31,9 +31,12 @@ static bool continue_at(struct sig_context *uc, u64 pc, u64 sp) {
 }
 
 static bool fault(struct host_thread *h, int signo, const struct guest_siginfo *info, struct sig_context *uc) {
+  bool retry = false;
   if (uc->trapno == TRAP_PAGE && signo == SIGSEGV) {
-    if (uc->err & PF_WRITE && smc_write_fault(uc->cr2)) return true;
-    if (map_grow_stack(uc->cr2)) return true;
+    // A write to translated code dropped fragments, perhaps the one that is executing: it is left.
+    retry = uc->err & PF_WRITE && smc_write_fault(uc->cr2);
+    if (retry && (h != carrier || !translate_contains(uc->ip))) return true;
+    if (!retry && map_grow_stack(uc->cr2)) return true;
   }
   for (u32 i = 0; i < copy_fixup_count; i++)
     if (uc->ip >= copy_fixups[i].begin && uc->ip < copy_fixups[i].end) return continue_at(uc, copy_fixups[i].landing, uc->sp);
@@ -41,11 +44,12 @@ static bool fault(struct host_thread *h, int signo, const struct guest_siginfo *
   u64 regs[R_COUNT];
   s64 ticks = 0;
   sigframe_regs(uc, regs);
-  if (!translate_recover(regs, &ticks)) return false;
+  if (!translate_recover(regs, &ticks)) return retry;
   u64 flags = (ctx.regs[R_RFLAGS] & ~GUEST_FLAGS) | (regs[R_RFLAGS] & GUEST_FLAGS);
   memcpy(ctx.regs, regs, sizeof regs);
   ctx.regs[R_RFLAGS] = flags;
   if (ticks) tick_adjust(ticks);
+  if (retry) return continue_at(uc, (u64)gate_retry, ctx.engine_rsp);
   h->fault = (struct host_fault){ .signo = signo, .trapno = (u32)uc->trapno, .error = uc->err, .cr2 = uc->cr2, .info = *info };
   return continue_at(uc, (u64)gate_fault, ctx.engine_rsp);
 }

@@ -1,5 +1,6 @@
 // Blocks: translate_entry finds or makes the fragment for a guest address.
 //
+// The bytes of a CHECKED page are compared at each entry; there a run also ends behind an instruction that writes memory.
 // A run is the guest's code in guest order from its start: over conditional branches, system calls and special
 // instructions, up to the first transfer that does not fall through, an existing fragment, a breakpoint, what cannot be
 // fetched, the limit of a page that may change, or RUN_INSNS.
@@ -60,6 +61,7 @@ static int form_run(struct run *r, u64 pc, u64 *fault) {
     else if (!run_may_take(r, start, i)) break;
     r->insn[r->n++] = *i;
     pc += i->len;
+    if (r->checked && i->kind == I_COPY && decode_writes_memory(i)) break; // perhaps to what follows: look at it again
     if ((i->kind == I_JCC || i->kind == I_JMP) && i->target == start) { r->loop = true; r->ended = i->kind == I_JMP; break; }
     if (i->kind != I_COPY && i->kind != I_JCC && i->kind != I_LOOP && i->kind != I_SPECIAL) { r->ended = true; break; }
   }

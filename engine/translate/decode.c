@@ -205,6 +205,15 @@ int decode_uncached(u64 pc, struct insn *insn, u64 *fault) {
   return decode(&w, pc, insn, fault, false);
 }
 
+bool decode_writes_memory(const struct insn *i) {
+  ZydisDecodedInstruction z;
+  ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, i->bytes, i->len, &z, op))) return true;
+  for (u32 k = 0; k < z.operand_count; k++)
+    if (op[k].type == ZYDIS_OPERAND_TYPE_MEMORY && op[k].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) return true;
+  return false;
+}
+
 u64 decode_general_registers(const struct insn *i) {
   ZydisDecodedInstruction z;
   ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];

@@ -49,6 +49,7 @@ int decode_uncached(u64 pc, struct insn *insn, u64 *fault);  // signal-safe
 enum code_page { PAGE_FILE, PAGE_RO, PAGE_CHECKED };
 enum code_page decode_page_state(u64 pc);      // protects the page if need be
 u64 decode_general_registers(const struct insn *i); // mask of the general registers that it names or implies
+bool decode_writes_memory(const struct insn *i);
 struct special_row { u16 mnemonic; u8 kind, special; };
 const struct special_row *special_find(u16 mnemonic);
 bool special_copyable(u8 category);           // instructions of this category without a row are copied
