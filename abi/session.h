@@ -59,6 +59,7 @@ struct rr_options {
   uint64_t through_signals;  // -t: ignored where the default action would kill
   uint64_t log_mask;         // RR_LOG: bit (category) set: debug; warnings are always on
   uint32_t vdso_pages[4];    // sizes in pages of the kernel's adjoining mappings [vvar]..., the last that is not 0 being [vdso] (all 0: unknown)
+  uint32_t follow[16];       // under the debugger: forked streams that the replay becomes, from the outermost on; ~0: no more
   char cache_dir[256];       // directory of translation caches ("" : none)
   char trace_dir[512];       // replay: where kept files lie (absolute)
 };

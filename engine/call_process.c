@@ -122,6 +122,7 @@ static void become_child(const struct request *q) {
   children = NULL;
   current->robust_list = current->clear_child_tid = 0;
   carrier_after_fork();
+  memory_fork_child();
   if (q->flags & CLONE_CLEAR_SIGHAND)
     for (u32 i = 1; i <= 64; i++)
       if (p->actions->a[i - 1].handler > 1) { p->actions->a[i - 1] = (struct guest_action){ 0 }; signal_host_action(i); }
@@ -138,6 +139,7 @@ static enum call_status record_fork(struct call *c, const struct request *q) {
   u64 mask, parent_event = ctx.events;
   u32 parent_stream = ctx.stream;
   s32 pidfd = -1;
+  memory_note_fork();
   child_stream = log_new_stream();
   block_all(&mask);
   s64 r = raw_clone(q, q->flags & ~(u64)EMULATED_FLAGS, &pidfd);
@@ -184,6 +186,7 @@ static enum call_status replay_fork(struct call *c, const struct request *q) {
     if (real == 0) {
       log_forked_child(stream, parent_stream, parent_event);
       become_child(q);
+      if (debugging) debug_forked();
       return CALL_LOGGED;
     }
     if (real < 0) stop(STOP_IO, "replay could not fork (error %ld)", -real);
@@ -197,7 +200,8 @@ static enum call_status replay_fork(struct call *c, const struct request *q) {
 // Does this replay go on in that stream too? Under the debugger: only if it is the one that is followed, and then instead.
 bool process_follow(u32 stream) {
   if (!debugging) return true;
-  (void)stream;
+  for (u32 i = 0; i < ARRAY_SIZE(session->opt.follow); i++)
+    if (session->opt.follow[i] == stream) return true;
   return false;
 }
 
@@ -409,7 +413,7 @@ static void exit_event(u16 group, u32 status) {
 
 void process_exit(u32 status) {
   rr_log(LOG_THREAD, "process %u exits with status 0x%x", current->process->pid, status);
-  if (replaying && debugging) debug_exit(status);
+  if (debugging && !current->process->vfork_child) debug_exit(status);
   exit_event(1, status);
   if (current->process->vfork_child) {
     if (replaying) { process_vfork_end(); return; }

@@ -39,6 +39,7 @@ static void tell(struct rr_dbg_stop *s) {
   pending.reason = 0;
   interrupted = false;
   serve(s);
+  watch_mode();
   if (!debug_go.thread) debug_go.thread = going;
   step_taken = false;
   over = true;
@@ -132,7 +133,7 @@ bool debug_before(void) {
   over = false;
   if (mine) step_taken = true;
   if (watch_any()) watch_before();
-  return mine || at_break || watch_any() || point_near();
+  return mine || at_break || point_near(); // with a watchpoint each fragment is one instruction
 }
 
 void debug_stepped(enum exit_kind kind) {
@@ -140,7 +141,8 @@ void debug_stepped(enum exit_kind kind) {
     watch_fault();
     step_taken = false; // unless debug_signal says that the fault is the guest's
   }
-  if (kind != EXIT_SPECIAL) note_watch();
+  if (kind == EXIT_CHECK || kind == EXIT_BREAK) watch_cancel(); // nothing has run
+  else if (kind != EXIT_SPECIAL) note_watch();
 }
 
 void debug_signal(u32 signo, const void *siginfo) {
@@ -153,6 +155,10 @@ void debug_signal(u32 signo, const void *siginfo) {
   tell(&s);
   step_taken = true; // the delivery is the step
   over = false;
+}
+
+void debug_forked(void) {
+  started = false;
 }
 
 int debug_catch(u32 how, const u16 *numbers, size_t n) {

@@ -24,6 +24,9 @@ void debug_stepped(enum exit_kind kind);
 // gdb let go they are made anew (run_arm_budget).
 u64 debug_budget(u64 ticks);
 
+// This replay has become a forked child: told as a start.
+void debug_forked(void);
+
 // A signal is about to be delivered to current (asynchronous or fault), before its frame is made.
 void debug_signal(u32 signo, const void *siginfo);
 

@@ -41,4 +41,6 @@ void watch_clear(u64 addr, u64 len, u32 flags);
 bool watch_any(void);
 void watch_before(void);              // the instruction at ctx.regs[R_RIP] is about to run
 void watch_fault(void);               // it did not complete
+void watch_cancel(void);              // it did not begin
+void watch_mode(void);                // before guest code runs again: fragments of one instruction while there are watchpoints
 struct watchpoint *watch_after(void); // the first one that the instruction hit; NULL: none

@@ -7,6 +7,8 @@
 #include <asm/prctl.h>
 #include <Zydis/Zydis.h>
 #include "engine/debug_internal.h"
+#include "engine/log.h"
+#include "engine/translate.h"
 #include "engine/sys.h"
 
 enum { WATCH_MAX = 1 << 20, DECODED = 4096, ACCESS_MAX = 4 };
@@ -207,4 +209,17 @@ struct watchpoint *watch_after(void) {
 
 void watch_fault(void) {
   if (running && !running->rep) running = NULL;
+}
+
+void watch_cancel(void) { running = NULL; }
+
+// Translated code is made of single instructions, unlinked, while anything is watched: each leaves to the run loop.
+void watch_mode(void) {
+  static u32 normal;
+  static bool on;
+  if (on == watch_any()) return;
+  on = !on;
+  if (on) normal = debug_flags;
+  debug_flags = on ? normal | RR_DEBUG_STEP | RR_DEBUG_NOLINK : normal;
+  translate_flush();
 }

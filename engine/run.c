@@ -171,7 +171,7 @@ void run_loop(void) {
     if (one) {
       resume_at = 0;
       if (translate_step(ctx.regs[R_RIP], &cache_pc, &fault) < 0) { bad_fetch(fault); continue; }
-    } else if (resume_at && resume_generation == translate_generation && resume_pc == ctx.regs[R_RIP] && resume_thread == current) {
+    } else if (resume_at && !debugging && resume_generation == translate_generation && resume_pc == ctx.regs[R_RIP] && resume_thread == current) {
       cache_pc = resume_at;
     } else if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) < 0) {
       bad_fetch(fault);
@@ -179,7 +179,7 @@ void run_loop(void) {
     }
     resume_at = 0;
     enum exit_kind kind = gate_enter(cache_pc);
-    if (unlikely(debugging) && one) debug_stepped(kind);
+    if (unlikely(debugging)) debug_stepped(kind);
     handle(kind);
     if (unlikely(trap)) single_step_trap(kind);
   }

@@ -221,7 +221,7 @@ void signal_exit_by(u32 signo) {
     else { log_finish(); translate_save(); }
     die(signo);
   }
-  if (debugging) debug_exit(signo);
+  if (debugging && !current->process->vfork_child) debug_exit(signo);
   replay_exit(signo);
   if (current->process->vfork_child) { process_vfork_end(); run_loop(); }
   translate_save();

@@ -131,6 +131,12 @@ void gdb_stopped(struct gdb_session *s) {
   struct rr_dbg_stop *p = &s->target.stop;
   s->pid = p->pid;
   s->g_tid = s->c_tid = 0;
+  if (s->following && p->reason == RR_STOP_START && p->stream != s->replay->follow[s->replay->follow_count - 1]) {
+    struct rr_dbg_go go = { .how = RR_GO_CONTINUE, .flags = RR_GO_ONLY_POINT };
+    target_go(&s->target, &go);
+    return;
+  }
+  s->following = false;
   bool first = p->reason == RR_STOP_START && !s->start_told;
   if (p->reason == RR_STOP_START) {
     if (s->start_told) p->reason = RR_STOP_EXEC;

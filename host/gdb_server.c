@@ -38,6 +38,7 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
   }
   s->have_run = true;
   s->exited = s->resumed = s->start_told = false;
+  s->following = s->replay->follow_count > 0;
   s->silent = until != NULL;
   if (until) s->until = *until;
   s->g_tid = s->c_tid = 0;

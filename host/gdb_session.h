@@ -15,6 +15,7 @@ struct gdb_session {
   struct replay_run run;
   bool have_run;
   uint32_t stream;             // the one that is started
+  bool following;              // its forked descendant is wanted: starts before that one's are not told
   uint32_t pid;                // the process, as gdb knows it
   // what the client can do (its qSupported)
   bool multiprocess, swbreak, hwbreak, exec_events, error_text;

@@ -30,10 +30,8 @@ static bool is_wanted(const struct rr_event *e, const struct replay_options *o, 
   return s->execfn_len < room && named((const char *)(s + 1) + s->execfn_len, room - s->execfn_len, o->process);
 }
 
-int stream_find(struct replay_session *r, const struct replay_options *o, uint32_t *stream, struct fault *f) {
+static int stream_of_process(struct replay_session *r, const struct replay_options *o, uint32_t *stream, struct fault *f) {
   uint64_t pid = 0;
-  *stream = 0;
-  if (!o->process && o->forked < 0) return 0;
   if (o->process) parse_number(o->process, &pid);
   for (uint32_t i = 0; i < r->trace->stream_count; i++) {
     struct trace_cursor c;
@@ -44,9 +42,37 @@ int stream_find(struct replay_session *r, const struct replay_options *o, uint32
     if (!e && f->code) return f->code;
     if (!wanted) continue;
     *stream = r->trace->streams[i].stream;
-    if (o->forked >= 0) return fault_set(f, EXIT_NO_START, "-f %ld: a process cannot be debugged from its fork on yet; -p goes from its exec on", (long)o->forked);
     return 0;
   }
   if (o->forked >= 0) return fault_set(f, EXIT_USAGE, "-f %ld: the trace has no process that was forked with this number; see `rr ps`", (long)o->forked);
   return fault_set(f, EXIT_USAGE, "-p %s: no process of the trace is that; see `rr ps`", o->process);
+}
+
+// The stream that a forked one was copied from; ~0: it began with an exec.
+static int parent_of(struct replay_session *r, uint32_t stream, uint32_t *parent, struct fault *f) {
+  struct trace_cursor c;
+  const struct trace_stream *s = trace_stream(r->trace, stream);
+  if (!s) return fault_set(f, EXIT_BAD_TRACE, "the trace has no stream %u, from which another was forked", stream);
+  if (trace_cursor_open(r->trace, s, &c, f)) return f->code;
+  const struct rr_event *e = first_event(&c, f);
+  *parent = ~0u;
+  if (e && e->type == RR_EV_FORKED) *parent = ((const struct rr_ev_forked *)event_payload(e))->parent_stream;
+  trace_cursor_close(&c);
+  return e ? 0 : f->code ? f->code : fault_set(f, EXIT_BAD_TRACE, "stream %u of the trace is empty", stream);
+}
+
+int stream_find(struct replay_session *r, const struct replay_options *o, uint32_t *stream, struct fault *f) {
+  uint32_t chain[FOLLOW_MAX], n = 0, parent = ~0u;
+  *stream = 0;
+  r->follow_count = 0;
+  if (!o->process && o->forked < 0) return 0;
+  if (stream_of_process(r, o, stream, f)) return f->code;
+  for (; o->forked >= 0; *stream = parent) {
+    if (parent_of(r, *stream, &parent, f)) return f->code;
+    if (parent == ~0u) break;
+    if (n == FOLLOW_MAX) return fault_set(f, EXIT_USAGE, "-f %ld: more than %d forks lie between this process and the last exec", (long)o->forked, FOLLOW_MAX);
+    chain[n++] = *stream;
+  }
+  while (n) r->follow[r->follow_count++] = chain[--n];
+  return 0;
 }
