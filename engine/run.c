@@ -130,11 +130,12 @@ static void special(void) {
 static void handle(enum exit_kind kind) {
   struct exit_record *r = (struct exit_record *)ctx.exit_record;
   u64 cache_pc, fault, generation;
+  bool tick = kind != EXIT_FAULT && r->flags & EXIT_TICK; // read now: the translator may flush the cache
   switch (kind) {
   case EXIT_LINK:
     generation = translate_generation;
     if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) == 0 && generation == translate_generation) translate_link(r);
-    if (r->flags & EXIT_TICK) count_tick();
+    if (tick) count_tick();
     break;
   case EXIT_INDIRECT:
     if (translate_entry(ctx.regs[R_RIP], &cache_pc, &fault) == 0) translate_ibl_add(ctx.regs[R_RIP]);
@@ -145,7 +146,7 @@ static void handle(enum exit_kind kind) {
     break;
   case EXIT_SPECIAL: special(); break;
   case EXIT_STEPPED:
-    if (r->flags & EXIT_TICK) count_tick();
+    if (tick) count_tick();
     break;
   case EXIT_FAULT: signal_fault(); break;
   case EXIT_BREAK: case EXIT_CHECK: case EXIT_NONE: break;
