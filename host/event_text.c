@@ -77,6 +77,10 @@ static void start_text(struct text *t, const struct rr_ev_start *s) {
 static void nondet_text(struct text *t, const struct rr_event *ev) {
   const uint64_t *v = event_payload(ev);
   text_add(t, "%s", nondet_name(ev->code));
+  if (ev->code == RR_ND_CPUID && event_payload_size(ev) == 16) { // two registers a value, the lower first
+    text_add(t, " eax 0x%x ebx 0x%x ecx 0x%x edx 0x%x", (uint32_t)v[0], (uint32_t)(v[0] >> 32), (uint32_t)v[1], (uint32_t)(v[1] >> 32));
+    return;
+  }
   for (size_t i = 0; i < event_payload_size(ev) / 8 && i < 8; i++) text_add(t, " 0x%llx", (unsigned long long)v[i]);
 }
 
