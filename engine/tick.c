@@ -84,7 +84,8 @@ bool tick_count(void) {
   u64 now = ticks_now() + 1;
   ctx.tick_base++;
   bool used = now >= target;
-  if (used) share_out(now);
+  // This tick came out of no counter: what they have left may now be more than what is left until the target.
+  if (used || (s64)sum_left() >= (s64)(target - now)) share_out(now);
   end();
   return used;
 }
