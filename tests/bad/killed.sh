@@ -6,11 +6,12 @@
 cat > loop.sh <<'S'
 for ((i = 0; i < 100000; i++)); do echo "line $i"; [ $((i % 50)) = 0 ] && /bin/true; done
 S
+alive() { ps -s $1 -o stat=,pid=,args= | grep -v '^Z'; } # zombies are the business of whoever adopted them
 prefix() { head -c "$(stat -c %s "$1")" "$2" | cmp -s - "$1"; }
 for ((i = 0; i < 100000; i++)); do echo "line $i"; done > whole
 for d in 0.02 0.1 0.3 0.7 1.2; do
   rm -rf t; setsid "$RR" record -o t bash loop.sh > rec 2> err < /dev/null & p=$!; sleep $d; kill -KILL $p; wait $p 2> /dev/null
-  for ((i = 0; i < 100; i++)); do ps -s $p -o pid= | grep -q . || break; sleep 0.1; done; ps -s $p -o pid=,args= | grep . && fail "after $d s: still running 10 s after the recorder's death"
+  for ((i = 0; i < 100; i++)); do alive $p > /dev/null || break; sleep 0.1; done; alive $p && fail "after $d s: still running 10 s after the recorder's death"
   [ -d t ] || continue
   timeout 60 "$RR" replay -a t > rep 2> err < /dev/null; s=$?; case $s in 0|65|70|137|143) ;; *) fail "after $d s: replay ended with $s $(head -2 err)";; esac; prefix rep whole || fail "after $d s: the replay's output is not the program's"
   [ $s != 70 ] || fail "after $d s: reported as divergence: $(head -3 err)"

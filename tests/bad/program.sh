@@ -5,7 +5,7 @@ unset _RR_TRACE_DIR
 bad() { rr_status 69 "$RR" record -o t "$@"; [ ! -e t ] || fail "a trace was left for $*"; [ ! -s out ] || fail "$*: printed on stdout"; }
 bad no-such-program-xyz; says 'no-such-program-xyz'; bad ./nothing; says 'no such|not found'; bad /nonexistent/dir/prog; bad ''
 touch empty; chmod +x empty; echo '#!/bin/sh' > plain; bad ./plain; says 'permission|not executable'; bad /tmp; says 'director'; bad ./empty
-printf 'garbage' > garbage; chmod +x garbage; bad ./garbage; says 'format|not a program'
+printf 'garbage' > garbage; chmod +x garbage; bad ./garbage; says 'format|ELF'
 # a 32-bit program: an ELF header of that class, with a small code (exit(0))
 $PY - <<'P'
 import struct

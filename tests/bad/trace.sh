@@ -30,6 +30,5 @@ for f in $(ls good); do case $f in file_*|*.so*) continue;; esac
 done
 for f in $(ls good | grep file_ | head -3); do rm -rf t; cp -r good t; truncate -s 5000 t/$f; check "$f cut"; rm -rf t; cp -r good t; rm t/$f; check "$f missing"; done
 # another version: in the manifest a later number
-rm -rf t; cp -a good t; m=t/manifest; if grep -aqE 'version' $m; then $PY -c '
-import re; p = "t/manifest"; s = open(p, "rb").read(); v = re.sub(rb"((?:format|trace)[_-]?version\W+)(\d+)", lambda m: m.group(1) + b"%d" % (int(m.group(2)) + 900), s, 1, re.I); assert v != s, "no format version in the manifest"; open(p, "wb").write(v)' || fail "the manifest names no format version"; rr_status 65 "$RR" replay -a t; says 'version'; fi
+rm -rf t; cp -a good t; m=t/manifest; sed -i '1s/format 1$/format 999/' $m; grep -q 'format 999' $m || fail "the manifest names no format version"; rr_status 65 "$RR" replay -a t; says 'version|format'
 echo "$n damaged traces"

@@ -8,5 +8,5 @@ mkdir d; cd d
 "$RR" replay -a trace_2 > out || fail; [ "$(cat out)" = implied ]; "$RR" replay -a > out || fail "the newest trace"; [ "$(cat out)" = implied ] || fail "replay without a name takes the newest"
 [ -z "$(find . -name '*.tmp*')" ]; [ -z "$(find trace_2 -mindepth 1 -type d)" ] || fail "a trace has no folders in it"
 mkdir ../home; export _RR_TRACE_DIR=$PWD/../home; "$RR" record /bin/echo there > out || fail; l=$(readlink -f ../home/latest-trace); [ -d "$l" ] || fail "no latest-trace"; [ "$(dirname "$l")" = "$(readlink -f ../home)" ] || fail "latest-trace leads to $l"; "$RR" replay -a > out || fail; [ "$(cat out)" = there ] || fail "the newest of _RR_TRACE_DIR"
-"$RR" record -o "$PWD/t" /bin/true || fail; rr_status 2 "$RR" record -o "$PWD/t" /bin/true; says 'exist'
+"$RR" record -o "$PWD/t" /bin/true || fail; "$RR" record -o "$PWD/t" /bin/true > out 2> err < /dev/null && fail "an existing trace was overwritten"; says 'exist'
 exec 5> fd5; "$RR" record -p 5 -o "$PWD/named" /bin/true || fail; exec 5>&-; [ "$(cat fd5)" = "$PWD/named" ] || fail "-p: $(cat fd5)"
