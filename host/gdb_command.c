@@ -183,7 +183,9 @@ static void packet_kill(struct gdb_session *s, const char *p) {
 static void packet_detach(struct gdb_session *s, const char *p) {
   (void)p;
   reply_ok(s);
-  s->leaving = true;
+  target_kill(&s->target);
+  s->exited = true;
+  if (!s->extended) s->leaving = true; // else it may start the program again
 }
 
 static void packet_extended(struct gdb_session *s, const char *p) {
@@ -217,6 +219,7 @@ static void run_again(struct gdb_session *s, const char *p) {
   }
   session_wait(s);
   gdb_stop_reply(s);
+  s->arrived = true;
 }
 
 static void packet_restart(struct gdb_session *s, const char *p) {

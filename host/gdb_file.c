@@ -7,9 +7,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "host/gdb_session.h"
+#include "host/text.h"
 
 // errno as the File-I/O protocol numbers them (gdb manual, "Errno Values").
 static int file_errno(int e) {
@@ -47,10 +50,46 @@ static const struct kept_file *kept_by_path(const struct gdb_session *s, const c
   return NULL;
 }
 
-static int open_file(const struct gdb_session *s, const char *path) {
+void gdb_maps(struct gdb_session *s, struct text *t) {
+  uint64_t at = 0;
+  do {
+    struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = at };
+    struct rr_dbg_reply r;
+    const void *data;
+    if (target_ask(&s->target, &q, NULL, &r, &data)) return;
+    for (const uint8_t *d = data, *end = d + r.size; (size_t)(end - d) > sizeof(struct rr_dbg_map);) {
+      const struct rr_dbg_map *m = (const void *)d;
+      if (m->size <= sizeof *m || m->size > (size_t)(end - d)) break;
+      text_add(t, "%012lx-%012lx %c%c%c%c %08lx %02x:%02x %-26lu %.*s\n", m->start, m->end, m->prot & 1 ? 'r' : '-', m->prot & 2 ? 'w' : '-', m->prot & 4 ? 'x' : '-',
+        m->shared ? 's' : 'p', m->offset, major(m->device), minor(m->device), m->inode, (int)(m->size - sizeof *m), (const char *)(m + 1));
+      d += m->size;
+    }
+    at = r.value;
+  } while (at);
+}
+
+// What /proc shows of the recorded process; our own process of that number, if any, is another one. -1 with errno: not known.
+static int open_proc(struct gdb_session *s, const char *path) {
+  char maps[64], task[64];
+  struct text t = { 0 };
+  snprintf(maps, sizeof maps, "/proc/%u/maps", s->pid);
+  snprintf(task, sizeof task, "/proc/%u/task/%u/maps", s->pid, s->pid);
+  int fd = -1;
+  if (!strcmp(path, maps) || !strcmp(path, task)) gdb_maps(s, &t);
+  if (t.data && !t.failed && (fd = memfd_create("maps", MFD_CLOEXEC)) >= 0 && write(fd, t.data, t.size) < 0) {
+    close(fd);
+    fd = -1;
+  }
+  free(t.data);
+  if (fd < 0) errno = ENOENT;
+  return fd;
+}
+
+static int open_file(struct gdb_session *s, const char *path) {
   const struct kept_file *k = kept_by_path(s, path);
   struct stat st;
   char name[32];
+  if (!strncmp(path, "/proc/", 6)) return open_proc(s, path);
   if (k) {
     snprintf(name, sizeof name, "file_%u", k->id);
     return openat(s->replay->trace->dir, name, O_RDONLY | O_CLOEXEC);

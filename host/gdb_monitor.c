@@ -43,22 +43,8 @@ static void where(struct gdb_session *s, uint32_t tid, int argc, char **argv, st
 }
 
 static void mappings(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
-  uint64_t at = 0;
   (void)tid, (void)argc, (void)argv;
-  do {
-    struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = at };
-    struct rr_dbg_reply r;
-    const void *data;
-    if (target_ask(&s->target, &q, NULL, &r, &data)) return;
-    for (const uint8_t *d = data, *end = d + r.size; (size_t)(end - d) > sizeof(struct rr_dbg_map);) {
-      const struct rr_dbg_map *m = (const void *)d;
-      if (m->size <= sizeof *m || m->size > (size_t)(end - d)) break;
-      text_add(t, "%012lx-%012lx %c%c%c%c %08lx %.*s\n", m->start, m->end, m->prot & 1 ? 'r' : '-', m->prot & 2 ? 'w' : '-', m->prot & 4 ? 'x' : '-',
-        m->shared ? 's' : 'p', m->offset, (int)(m->size - sizeof *m), (const char *)(m + 1));
-      d += m->size;
-    }
-    at = r.value;
-  } while (at);
+  gdb_maps(s, t);
 }
 
 static void help(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t);

@@ -98,7 +98,10 @@ static void tell_lost(struct gdb_session *s) {
   tell_exit(s);
 }
 
-void gdb_stop_reply(struct gdb_session *s) {
+static void tell_stop(struct gdb_session *s, uint32_t signal);
+void gdb_stop_reply(struct gdb_session *s) { tell_stop(s, stop_signal(&s->target.stop)); }
+
+static void tell_stop(struct gdb_session *s, uint32_t signal) {
   const struct rr_dbg_stop *p = &s->target.stop;
   char id[40];
   if (s->target.fd < 0) {
@@ -106,7 +109,7 @@ void gdb_stop_reply(struct gdb_session *s) {
     return;
   }
   reply_begin(&s->conn);
-  reply_text(&s->conn, "T%02x", stop_signal(p));
+  reply_text(&s->conn, "T%02x", signal);
   put_registers(s);
   thread_id(s, p->thread, id);
   reply_text(&s->conn, "thread:%s;", id);
@@ -163,6 +166,12 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
   }
   if (s->target.stop.reason == RR_STOP_EXIT || s->target.stop.reason == RR_STOP_END) {
     tell_exit(s);
+    return;
+  }
+  bool arrived = s->arrived;
+  s->arrived = false;
+  if (arrived && how == RR_GO_CONTINUE) { // gdb's `run` and Delve's restart go on at once; the user wants to be where he went
+    tell_stop(s, 0);
     return;
   }
   s->resumed = true;

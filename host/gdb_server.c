@@ -37,7 +37,7 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
     return e ? fault_say(&f) : (say_error("out of memory"), 1);
   }
   s->have_run = true;
-  s->exited = s->resumed = s->start_told = false;
+  s->exited = s->resumed = s->start_told = s->arrived = false;
   s->following = s->replay->follow_count > 0;
   s->silent = until != NULL;
   if (until) s->until = *until;

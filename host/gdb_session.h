@@ -20,6 +20,7 @@ struct gdb_session {
   // what the client can do (its qSupported)
   bool multiprocess, swbreak, hwbreak, exec_events, error_text;
   bool extended;               // `!`
+  bool arrived;                // by vRun: the next continue, which a client sends without being asked, stops where it is
   bool resumed;                // the client waits for a stop
   bool exited;                 // the end was told; nothing is left but a restart
   bool leaving;                // the client is to be let go
@@ -62,6 +63,9 @@ uint32_t gdb_signal_to_linux(uint32_t number);     // 0: none
 // gdb_file.c
 void gdb_vfile(struct gdb_session *s, const char *p);
 void gdb_files_close(struct gdb_session *s);
+
+struct text;
+void gdb_maps(struct gdb_session *s, struct text *t);  // as /proc/PID/maps
 
 // gdb_monitor.c: text for a command (qRcmd, qRRCmd); malloc'd, NULL: no memory
 char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv);

@@ -11,6 +11,8 @@ run 8
 when
 # expect: Completed event: 8
 run
+# expect: Program stopped
+continue
 # expect: Breakpoint 1, main
 info auxv
 # expect: AT_ENTRY
