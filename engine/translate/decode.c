@@ -168,9 +168,14 @@ static bool surely_undefined(const u8 *b, u32 n) {
 static int decode(struct window *w, u64 pc, struct insn *i, u64 *fault, bool protect) {
   u32 n;
   const u8 *b = fetch(w, pc, &n, protect);
+  if (!n) { *fault = pc; return -EFAULT; }
+  if (decode_fast(b, n, pc, i)) return 0;
+  return decode_slow(b, n, pc, i, fault);
+}
+
+int decode_slow(const u8 *b, u32 n, u64 pc, struct insn *i, u64 *fault) {
   memset(i, 0, sizeof *i);
   i->pc = pc;
-  if (!n) { *fault = pc; return -EFAULT; }
   ZydisDecodedInstruction z;
   ZyanStatus s = ZydisDecoderDecodeInstruction(&decoder, NULL, b, n, &z);
   if (s == ZYDIS_STATUS_NO_MORE_DATA && n < INSN_MAX) { *fault = pc + n; return -EFAULT; }
@@ -185,6 +190,7 @@ static int decode(struct window *w, u64 pc, struct insn *i, u64 *fault, bool pro
   layout_of(i, &z);
   flags_of(i, &z);
   classify(i, &z);
+  decode_learn(b, n, i, (z.raw.imm[0].size + z.raw.imm[1].size) / 8u, (u8)z.opcode_map);
   return 0;
 }
 

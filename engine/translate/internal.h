@@ -46,6 +46,9 @@ void decode_forget(void);                     // guest bytes may have changed si
 // until decode_forget and 256 further calls.
 int decode_at(u64 pc, const struct insn **insn, u64 *fault);
 int decode_uncached(u64 pc, struct insn *insn, u64 *fault);  // signal-safe
+bool decode_fast(const u8 *b, u32 n, u64 pc, struct insn *i);   // fast.c: from memory; false: ask decode_slow
+int decode_slow(const u8 *b, u32 n, u64 pc, struct insn *i, u64 *fault);
+void decode_learn(const u8 *b, u32 n, const struct insn *i, u32 imm_bytes, u8 map);
 enum code_page { PAGE_FILE, PAGE_RO, PAGE_CHECKED };
 enum code_page decode_page_state(u64 pc);      // protects the page if need be
 u64 decode_general_registers(const struct insn *i); // mask of the general registers that it names or implies
