@@ -93,7 +93,7 @@ static void after_events(void) {
       if (!signal_deliver(true)) break;
     } else break;
   }
-  checksum_after_event(0);
+  if (ctx.events != events_seen) checksum_after_event(0); // not when another host thread takes over
   bool long_slice = !replaying && session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events;
   if (replaying || ran != current || long_slice) {
     ran = current;
@@ -115,7 +115,10 @@ static void special(void) {
   u64 generation = translate_generation, next = r->target + r->length, resume = r->resume;
   struct thread *t = current;
   switch (r->special) {
-  case SP_SYSCALL: syscall_guest(); break;
+  case SP_SYSCALL:
+    if (unlikely(debugging)) debug_syscall((u32)ctx.regs[R_RAX]);
+    syscall_guest();
+    break;
   case SP_INT80: case SP_SYSENTER: syscall_guest_32(); break;
   default: special_execute(r->special, r->length); break;
   }
