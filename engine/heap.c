@@ -9,6 +9,7 @@
 static u64 bump = RR_HEAP;
 struct free_run { struct free_run *next; };
 #define CLASSES 12 // 16 .. 32768 bytes
+#define RUN_BYTES 0x40000ul
 static struct free_run *free_small[CLASSES];
 struct page_run { u64 start; u64 bytes; };
 static struct page_run runs[256];
@@ -38,19 +39,25 @@ static int class_of(size_t bytes) {
   return c;
 }
 
+// Small objects are cut from shared runs as they are needed, so that a page is touched only for what lies in it.
+static char *run_at, *run_end;
+
+static void *cut(size_t size) {
+  run_at = (char *)ALIGN_UP((u64)run_at, size < 64 ? size : 64); // xsave areas are such objects
+  if (run_at > run_end || (size_t)(run_end - run_at) < size) {
+    run_at = heap_pages(RUN_BYTES);
+    run_end = run_at + RUN_BYTES;
+  }
+  void *p = run_at;
+  run_at += size;
+  return p;
+}
+
 void *heap_alloc(size_t bytes) {
   int c = class_of(bytes);
   if (c >= CLASSES) return heap_pages(bytes);
-  if (!free_small[c]) {
-    size_t size = (size_t)16 << c, run = size < 4096 ? 16384 : size * 4;
-    char *p = heap_pages(run);
-    for (size_t i = 0; i + size <= run; i += size) {
-      struct free_run *f = (struct free_run *)(p + i);
-      f->next = free_small[c];
-      free_small[c] = f;
-    }
-  }
   struct free_run *f = free_small[c];
+  if (!f) return cut((size_t)16 << c); // fresh pages are zero
   free_small[c] = f->next;
   return memset(f, 0, (size_t)16 << c);
 }
