@@ -2,7 +2,6 @@
 //
 // The run loop asks debug_before each time it is about to enter guest code. That is often enough: translated code leaves at
 // every breakpoint, event, and end of a tick budget, and with a watchpoint or a step after each instruction.
-#include <asm/errno.h>
 #include "engine/debug_internal.h"
 #include "engine/log.h"
 #include "engine/run.h"
@@ -24,7 +23,7 @@ static bool step_taken;              // debug_go.thread has run its instruction
 static u32 going;                    // thread that was told last; where a step by no thread belongs
 static u64 looked;                   // TSC
 static struct rr_dbg_stop pending;   // a watchpoint that was hit; reason 0: none
-static u8 caught[64];                // system calls to report, a bit each
+static u32 returned;                 // number of the call that RR_STOP_SYSCALL tells of
 
 void debug_init(int fd) {
   serve_init(fd);
@@ -103,6 +102,7 @@ static bool step_done(void) {
 static u32 reason_to_stop(void) {
   if (!started) return RR_STOP_START;
   if (pending.reason) return pending.reason;
+  if (call_returned(&returned) && !only_point()) return RR_STOP_SYSCALL;
   if (step_done()) return RR_STOP_STEP;
   if (point_reached()) return RR_STOP_POINT;
   if (!over && break_compiled(ctx.regs[R_RIP]) && break_hit(ctx.regs[R_RIP], ctx.regs) && !only_point()) return RR_STOP_BREAK;
@@ -125,6 +125,7 @@ bool debug_before(void) {
     struct rr_dbg_stop s = pending;
     if (reason != s.reason) stop_fill(&s, reason);
     if (reason == RR_STOP_STEP) s.thread = debug_go.thread;
+    if (reason == RR_STOP_SYSCALL) s.code = returned, s.flags = 1;
     if (reason == RR_STOP_START && guest_exe_file) s.code = guest_exe_file->kept;
     tell(&s);
   }
@@ -161,20 +162,14 @@ void debug_forked(void) {
   started = false;
 }
 
-int debug_catch(u32 how, const u16 *numbers, size_t n) {
-  memset(caught, how == 1 ? 255 : 0, sizeof caught);
-  for (size_t i = 0; how == 2 && i < n; i++)
-    if (numbers[i] < sizeof caught * 8) caught[numbers[i] / 8] |= (u8)(1 << numbers[i] % 8);
-  return 0;
-}
-
-void debug_syscall(u32 nr, bool done) {
-  if (nr >= sizeof caught * 8 || !(caught[nr / 8] >> nr % 8 & 1) || only_point()) return;
+void debug_syscall(u32 nr) {
+  if (!call_enter(nr) || only_point()) return;
   struct rr_dbg_stop s;
   stop_fill(&s, RR_STOP_SYSCALL);
   s.code = nr;
-  s.flags = done;
   tell(&s);
+  step_taken = true; // the call is the step
+  over = false;
 }
 
 // The last moments: twice, so that the first can be a place to turn round from (rr and Delve expect a stop there).

@@ -30,8 +30,8 @@ void debug_forked(void);
 // A signal is about to be delivered to current (asynchronous or fault), before its frame is made.
 void debug_signal(u32 signo, const void *siginfo);
 
-// Around a system call of current: before it is taken from the log, and after its result is in the registers.
-void debug_syscall(u32 nr, bool done);
+// current is about to make a system call.
+void debug_syscall(u32 nr);
 
 // The process is about to end (exit_group, the last thread's exit, or a deadly signal; status as wait gives it).
 void debug_exit(u32 status);

@@ -1,5 +1,5 @@
 // Shared by the files of the debugger in the engine: debug.c (when to stop), debug_serve.c (the channel and the requests),
-// debug_point.c (breakpoints and watchpoints).
+// debug_point.c (breakpoints), debug_watch.c (watchpoints), debug_call.c (system calls).
 #pragma once
 #include "engine/debug.h"
 #include "engine/thread.h"
@@ -7,7 +7,6 @@
 extern struct rr_dbg_go debug_go;     // how gdb wants to go on
 extern u64 debug_ignored_signals;     // bit signo-1: not reported
 extern u8 debug_siginfo[128];
-int debug_catch(u32 how, const u16 *numbers, size_t n); // system calls to report: 0 none, 1 all, 2 these; 0 or errno
 
 // debug_serve.c
 void serve_init(int fd);
@@ -44,3 +43,9 @@ void watch_fault(void);               // it did not complete
 void watch_cancel(void);              // it did not begin
 void watch_mode(void);                // before guest code runs again: fragments of one instruction while there are watchpoints
 struct watchpoint *watch_after(void); // the first one that the instruction hit; NULL: none
+
+// debug_call.c
+int debug_catch(u32 how, const u16 *numbers, size_t n); // system calls to report: 0 none, 1 all, 2 these; 0 or errno
+bool call_enter(u32 nr);              // current is about to make it: true: to be reported
+bool call_returned(u32 *nr);          // current has come back from one that was reported
+const char *debug_thread_name(u32 tid); // NULL: as the process

@@ -178,8 +178,8 @@ static void reply_threads(const struct rr_dbg_request *q, struct rr_dbg_reply *r
     d->state = t == current ? RR_THREAD_RUNNING : t->state == T_CALL ? RR_THREAD_IN_CALL : t->state == T_FUTEX ? RR_THREAD_FUTEX
                : t->state == T_VFORK ? RR_THREAD_VFORK : RR_THREAD_READY;
     d->call = t->call.nr;
-    const char *base = strrchr(guest_exe, '/');
-    str_copy(d->name, base ? base + 1 : guest_exe, sizeof d->name);
+    const char *base = strrchr(guest_exe, '/'), *name = debug_thread_name(t->tid);
+    str_copy(d->name, name ? name : base ? base + 1 : guest_exe, sizeof d->name);
     d++, n++;
   }
   r->size = (u32)(n * sizeof *d);
