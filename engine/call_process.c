@@ -179,12 +179,15 @@ static s64 take_event(struct call *c, u32 *stream) {
 static enum call_status replay_fork(struct call *c, const struct request *q) {
   u32 stream, parent_stream = ctx.stream;
   u64 parent_event = ctx.events;
+  s32 before = 0;
+  bool pidfd = q->flags & CLONE_PIDFD && get_guest(&before, q->pidfd, 4);
   s64 r = take_event(c, &stream);
   if (r > 0 && process_follow(stream)) {
     log_new_stream(); // keeps the context for log_forked_child
     s64 real = debugging ? 0 : sys(__NR_fork);
     if (real == 0) {
       log_forked_child(stream, parent_stream, parent_event);
+      if (pidfd) put_guest(q->pidfd, &before, 4); // only the parent's memory has it
       become_child(q);
       if (debugging) debug_forked();
       return CALL_LOGGED;
