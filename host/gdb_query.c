@@ -221,6 +221,46 @@ static void rr_command(struct gdb_session *s, const char *p) {
   send_output(s, gdb_monitor(s, thread_or_stopped(s, tid), argc, argv));
 }
 
+// Where glibc says how to find a module's TLS number in its link_map: for debuggers, exported by ld.so (nptl_db/structs.def).
+#define MODID_SYMBOL "_thread_db_link_map_l_tls_modid"
+
+// qSymbol:: (new symbols can be asked for), qSymbol:VALUE:NAME (the answer; no value: not known)
+static void symbol(struct gdb_session *s, const char *p) {
+  uint64_t value;
+  if (hex_number(&p, &value)) s->tls_modid = value;
+  else if (*p == ':' && !p[1] && !s->tls_modid) {
+    reply_begin(&s->conn);
+    reply_text(&s->conn, "qSymbol:");
+    reply_hex(&s->conn, MODID_SYMBOL, sizeof MODID_SYMBOL - 1);
+    reply_end(&s->conn);
+    return;
+  }
+  reply(&s->conn, "OK");
+}
+
+static bool read_word(struct gdb_session *s, uint64_t at, uint64_t *v) { return target_read(&s->target, at, v, 8) == 8; }
+
+// qGetTLSAddr:THREAD,OFFSET,LINK_MAP. The x86-64 ABI of glibc: the dtv is at fs:8, an entry has 16 bytes, the first word is the
+// address of the module's block, or -1 before its first use (sysdeps/x86_64/nptl/tls.h, sysdeps/generic/dl-dtv.h).
+static void tls_address(struct gdb_session *s, const char *p) {
+  uint32_t pid, tid, field[3];
+  uint64_t offset, link_map, module = 1, dtv, block;
+  const struct target_regs *r;
+  if (!parse_thread(s, &p, &pid, &tid) || *p++ != ',' || !hex_number(&p, &offset) || *p++ != ',' || !hex_number(&p, &link_map)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  if (link_map) { // none: a static program, which is module 1
+    if (!s->tls_modid || target_read(&s->target, s->tls_modid, field, sizeof field) != sizeof field || !read_word(s, link_map + field[2], &module)) module = 0;
+  }
+  if (!module || module > 1 << 20 || target_regs(&s->target, thread_or_stopped(s, tid), &r) || !read_word(s, r->r.fs_base + 8, &dtv)
+      || !read_word(s, dtv + 16 * module, &block) || block == ~0ul || !block) {
+    reply_refused(s, "the thread has no such variable yet");
+    return;
+  }
+  reply(&s->conn, "%lx", block + offset);
+}
+
 void gdb_query(struct gdb_session *s, const char *p) {
   char id[40];
   if (starts(&p, "Supported")) supported(s, p);
@@ -233,7 +273,8 @@ void gdb_query(struct gdb_session *s, const char *p) {
   else if (starts(&p, "Rcmd,")) monitor(s, p);
   else if (starts(&p, "RRCmd:")) rr_command(s, p);
   else if (starts(&p, "TStatus") || starts(&p, "Offsets")) reply(&s->conn, "%s", "");
-  else if (starts(&p, "Symbol:")) reply(&s->conn, "OK");
+  else if (starts(&p, "Symbol:")) symbol(s, p);
+  else if (starts(&p, "GetTLSAddr:")) tls_address(s, p);
   else if (starts(&p, "CRC:")) reply(&s->conn, "%s", "");
   else if (*p == 'C' && !p[1]) {
     thread_id(s, s->target.stop.thread, id);

@@ -145,6 +145,7 @@ void gdb_stopped(struct gdb_session *s) {
     if (s->start_told) p->reason = RR_STOP_EXEC;
     s->start_told = true;
     s->exe_file = p->code;
+    if (!first) s->tls_modid = 0;
     pass_signals(s);
   }
   bool end = p->reason == RR_STOP_EXIT || p->reason == RR_STOP_END || p->reason == RR_STOP_POINT;

@@ -31,6 +31,7 @@ struct gdb_session {
   struct rr_point until;       // where a silent run (to an event) shall stop
   bool silent;                 // a run that the client has not asked for: nothing is told until it is over
   int files[GDB_FILES];        // vFile descriptors; -1: free
+  uint64_t tls_modid;          // address of glibc's description of link_map's l_tls_modid; 0: not known
   char *xml;                   // the target description
 };
 

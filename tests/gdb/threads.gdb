@@ -18,6 +18,13 @@ thread apply all backtrace
 # expect: run \(arg=0x2\)
 # expect: Thread 1
 # expect: main \(\)
+print mine
+# expect: = 200
+next
+print mine
+# expect: = 201
+print errno
+# expect: = 0
 thread 3
 # expect: Switching to thread 3
 stepi
