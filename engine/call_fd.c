@@ -15,6 +15,18 @@
 
 enum fd_kind { FD_UNKNOWN, FD_OTHER, FD_OUT1, FD_OUT2 };
 static u8 kinds[1024];
+static u16 inodes[1024];         // hash of a regular file's identity, 0 for others; valid with kinds[]
+static u8 mapped_set[8192];      // bits: hashes of files that were ever mapped here
+
+static u16 inode_hash(u64 dev, u64 ino) {
+  u64 h = (dev * 0x9e3779b97f4a7c15ul ^ ino) * 0x9e3779b97f4a7c15ul;
+  return (u16)(h >> 48) | 1;
+}
+
+void fd_note_mapped(u64 dev, u64 ino) {
+  u16 h = inode_hash(dev, ino);
+  mapped_set[h / 8] |= (u8)(1 << h % 8);
+}
 
 static bool own_table(void) { return !current || !current->process->vfork_child; }
 
@@ -29,9 +41,11 @@ void fd_changed(int fd) {
   if (fd >= 0 && (u32)fd < sizeof kinds && own_table()) kinds[fd] = FD_UNKNOWN;
 }
 
-static enum fd_kind find_kind(int fd) {
+static enum fd_kind find_kind(int fd, u16 *inode) {
   struct stat st;
+  *inode = 0;
   if (sys(__NR_fstat, fd, &st) < 0) return FD_OTHER;
+  if ((st.st_mode & 0170000) == 0100000) *inode = inode_hash(st.st_dev, st.st_ino);
   bool one = st.st_dev == session->out[1].dev && st.st_ino == session->out[1].ino;
   bool two = st.st_dev == session->out[2].dev && st.st_ino == session->out[2].ino;
   if (!one && !two) return FD_OTHER;
@@ -40,15 +54,25 @@ static enum fd_kind find_kind(int fd) {
   return one ? FD_OUT1 : FD_OUT2;
 }
 
+static enum fd_kind kind_of(int fd, u16 *inode) {
+  if ((u32)fd >= sizeof kinds || !own_table()) return find_kind(fd, inode);
+  if (kinds[fd] == FD_UNKNOWN) kinds[fd] = (u8)find_kind(fd, &inodes[fd]);
+  *inode = inodes[fd];
+  return kinds[fd];
+}
+
 int fd_output(int fd) {
+  u16 inode;
   if (fd < 0) return 0;
-  bool cache = (u32)fd < sizeof kinds && own_table();
-  enum fd_kind k = cache ? kinds[fd] : FD_UNKNOWN;
-  if (k == FD_UNKNOWN) {
-    k = find_kind(fd);
-    if (cache) kinds[fd] = (u8)k;
-  }
+  enum fd_kind k = kind_of(fd, &inode);
   return k == FD_OUT1 ? 1 : k == FD_OUT2 ? 2 : 0;
+}
+
+bool fd_mapped(int fd) {
+  u16 inode;
+  if (fd < 0) return false;
+  kind_of(fd, &inode);
+  return inode && (mapped_set[inode / 8] >> inode % 8 & 1);
 }
 
 int fd_move_away(int fd) {

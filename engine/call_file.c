@@ -139,7 +139,8 @@ static void replay_sendfile(int fd, u64 len) {
 
 // ---- writes ----
 
-// A file that changed by the call and that this address space has mapped shared: the guest sees the change in its memory.
+// A file that changed by the call and that this address space has mapped: the guest sees the change in its memory, through a
+// private mapping too as long as it has not written to the page.
 static void file_changed(struct call *c, int fd, s64 pos, u64 len) {
   struct stat st;
   if (sys(__NR_fstat, fd, &st) < 0 || (st.st_mode & 0170000) != 0100000) return;
@@ -156,15 +157,15 @@ enum call_status call_write(struct call *c) {
 
 void done_write(struct call *c) {
   output_done(c);
-  if (likely(!memory_shared_files) || c->result <= 0) return;
+  if (c->result <= 0 || likely(!fd_mapped((int)c->args[0]))) return;
   bool at = c->nr == __NR_pwrite64 || c->nr == __NR_pwritev || (c->nr == __NR_pwritev2 && c->args[3] != ~0ul);
   file_changed(c, (int)c->args[0], at ? (s64)c->args[3] : -1, (u64)c->result);
 }
 
 void done_to_file(struct call *c) {
   if (c->row->out[0].kind) call_log_outs(c);
-  if (likely(!memory_shared_files) || c->result < 0) return;
   int fd = (int)(c->nr == __NR_splice || c->nr == __NR_copy_file_range ? c->args[2] : c->args[0]);
+  if (c->result < 0 || likely(!fd_mapped(fd))) return;
   struct stat st;
   if (sys(__NR_fstat, fd, &st) < 0) return;
   memory_file_resized(c, st.st_dev, st.st_ino, (u64)st.st_size);
@@ -173,7 +174,7 @@ void done_to_file(struct call *c) {
 
 void done_truncate(struct call *c) {
   struct stat st;
-  if (likely(!memory_shared_files) || c->result < 0 || sys(__NR_stat, c->args[0], &st) < 0) return;
+  if (c->result < 0 || sys(__NR_stat, c->args[0], &st) < 0) return;
   memory_file_resized(c, st.st_dev, st.st_ino, (u64)st.st_size);
 }
 

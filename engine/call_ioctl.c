@@ -72,7 +72,7 @@ enum call_status call_ioctl(struct call *c) {
 void done_ioctl(struct call *c) {
   const struct ioctl_row *r = find((u32)c->args[1]);
   u64 at = c->args[2], conf[2];
-  if ((r->number == 0x40049409 || r->number == 0x4020940d) && c->result == 0 && memory_shared_files) {
+  if ((r->number == 0x40049409 || r->number == 0x4020940d) && c->result == 0 && fd_mapped((int)c->args[0])) {
     struct stat st;
     if (sys(__NR_fstat, (int)c->args[0], &st) == 0) memory_file_written(st.st_dev, st.st_ino, 0, ~0ul);
   }

@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <linux/mman.h>
 #include <linux/shm.h>
+#include <asm/stat.h>
 #include "engine/call_memory.h"
 #include "engine/sys.h"
 
@@ -255,12 +256,37 @@ void memory_log_content(struct mapping *m, u64 from, u64 to) {
   if (hidden) sys(__NR_mprotect, v.start, v.end - v.start, map_host_prot(v.prot));
 }
 
+static void log_hidden(struct mapping *m, u64 from, u64 to) {
+  bool hidden = !(m->prot & (PROT_READ | PROT_EXEC));
+  if (hidden) sys(__NR_mprotect, m->start, m->end - m->start, PROT_READ);
+  log_data(from, to - from);
+  if (hidden) sys(__NR_mprotect, m->start, m->end - m->start, map_host_prot(m->prot));
+}
+
 void memory_file_written(u64 dev, u64 ino, u64 from, u64 to) {
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
-    if (!m->file || !(m->flags & MAPF_SHARED) || m->file->dev != dev || m->file->ino != ino) continue;
+    if (!m->file || m->file->dev != dev || m->file->ino != ino) continue;
+    m->file->written = true;
     u64 low = from > m->offset ? from - m->offset : 0, high = to > m->offset ? to - m->offset : 0, len = memory_file_end(m) - m->start;
     if (high > len) high = len;
-    if (low < high) log_data(m->start + low, high - low);
+    if (low >= high) continue;
+    if (m->prot & PROT_EXEC) translate_invalidate(m->start + low, m->start + high);
+    log_hidden(m, m->start + low, m->start + high);
+  }
+}
+
+// Files that others changed while they were mapped privately: pages not yet touched showed it, and the log can't know.
+void memory_check_files(void) {
+  const struct map_file *last = NULL;
+  for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
+    struct stat st;
+    const struct map_file *f = m->file;
+    if (!f || f == last || f->written || (m->flags & (MAPF_SHARED | MAPF_DATA)) || f->path[0] != '/') continue;
+    last = f;
+    if (sys(__NR_stat, f->path, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino) continue;
+    u64 mtime = st.st_mtime * 1000000000ul + st.st_mtime_nsec;
+    if (mtime != f->mtime_ns || (u64)st.st_size != f->size)
+      log_note("%s was changed while it was mapped: what the program saw of that is recorded only where it made the change itself", f->path);
   }
 }
 

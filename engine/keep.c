@@ -10,6 +10,7 @@
 #include "engine/log.h"
 #include "engine/start.h"
 #include "engine/sys.h"
+#include "engine/syscall.h"
 
 #define KEEP_WAIT_MS 50
 #define KEEP_DEAD_WAITS 40    // a claimed entry whose claimer never came to send it: passed over
@@ -31,6 +32,7 @@ static struct map_file *remember(const struct rr_kept *k, const char *path, size
   struct map_file *f = heap_alloc(sizeof *f + len + 1);
   *f = (struct map_file){ .dev = k->dev, .ino = k->ino, .size = k->size, .mtime_ns = k->mtime_ns, .ctime_ns = k->ctime_ns, .kept = k->id };
   memcpy(f->path, path, len);
+  if (!replaying) fd_note_mapped(k->dev, k->ino);
   struct known *n = heap_alloc(sizeof *n);
   n->file = f;
   u32 i = (u32)(replaying ? k->id : hash_of(k)) % ARRAY_SIZE(known);

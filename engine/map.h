@@ -2,7 +2,7 @@
 #pragma once
 #include "engine/base.h"
 
-struct map_file { u64 dev, ino, size, mtime_ns, ctime_ns; u32 kept; u32 refs; char path[]; }; // kept: file id in the trace (0: none)
+struct map_file { u64 dev, ino, size, mtime_ns, ctime_ns; u32 kept; u32 refs; bool written; char path[]; }; // kept: file id in the trace (0: none); written: by a call of this process
 enum map_flags { MAPF_SHARED = 1, MAPF_ANON = 2, MAPF_STACK = 4, MAPF_BRK = 8, MAPF_GROWSDOWN = 16, MAPF_IMAGE = 32, MAPF_NORESERVE = 64, MAPF_SHARED_WRITERS = 128,
   MAPF_DATA = 256,      // its contents are in the log, not in a kept file: replay maps anonymous memory
   MAPF_SHM = 512, MAPF_DONTFORK = 1024, MAPF_WIPEONFORK = 2048 };
@@ -44,4 +44,5 @@ void smc_forget(u64 start, u64 end);           // unmapped or mapped over
 size_t memory_poke(u64 addr, const void *s, size_t n); // replay: copyout that also reaches pages the guest can't write (shared files)
 void memory_isolate(void);                    // replay, in a fork's child (checkpoints too): objects with several views are copied
 void memory_fork_child(void);                 // in a fork's child, record and replay: MADV_DONTFORK, MADV_WIPEONFORK
+void memory_check_files(void);                // record, at the end of a process: names private mappings whose files have changed
 void memory_note_fork(void);                  // record, before a fork: warns of memory that parent and child will share
