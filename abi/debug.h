@@ -63,7 +63,8 @@ enum rr_dbg_reason {
   RR_STOP_SYSCALL,     // code: number; flags: 0 entry, 1 return
   RR_STOP_EXEC,        // (the server's: a start that is not the first)
   RR_STOP_EXIT,        // the last moment before the process ends; code: status as wait gives it
-  RR_STOP_END,         // the recording ends here (the recorder or the process was killed); code: status
+  RR_STOP_END,         // the recording ends here (the recorder was killed); code: status
+  RR_STOP_DIVERGED,    // the replay is not the recording any more; the text of it follows the struct. It can only be looked at
 };
 struct rr_dbg_stop {
   uint32_t reason, thread, pid, signo;

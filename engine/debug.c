@@ -37,18 +37,12 @@ static void tell(struct rr_dbg_stop *s) {
   going = s->thread;
   pending.reason = 0;
   interrupted = false;
-  serve(s);
+  serve(s, NULL);
   watch_mode();
   if (!debug_go.thread) debug_go.thread = going;
   step_taken = false;
   over = true;
   run_arm_budget();
-}
-
-static void tell_reason(u32 reason) {
-  struct rr_dbg_stop s;
-  stop_fill(&s, reason);
-  tell(&s);
 }
 
 static u64 cycles(void) {
@@ -172,7 +166,7 @@ void debug_syscall(u32 nr) {
   over = false;
 }
 
-// The last moments: twice, so that the first can be a place to turn round from (rr and Delve expect a stop there).
+// The last moment, so that people can turn round before the process is gone (rr does so, and Delve expects it).
 void debug_exit(u32 status) {
   struct rr_dbg_stop s;
   stop_fill(&s, RR_STOP_EXIT);
@@ -181,5 +175,15 @@ void debug_exit(u32 status) {
 }
 
 void debug_end(void) {
-  tell_reason(RR_STOP_END);
+  struct rr_dbg_stop s;
+  stop_fill(&s, RR_STOP_END);
+  s.code = 9; // SIGKILL
+  for (;;) tell(&s);
+}
+
+void debug_diverged(const char *text) {
+  struct rr_dbg_stop s;
+  stop_fill(&s, RR_STOP_DIVERGED);
+  s.code = 6; // SIGABRT
+  for (;;) serve(&s, text);
 }

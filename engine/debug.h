@@ -35,7 +35,8 @@ void debug_syscall(u32 nr);
 
 // The process is about to end (exit_group, the last thread's exit, or a deadly signal; status as wait gives it).
 void debug_exit(u32 status);
-void debug_end(void);       // the log ends without an exit
+void debug_end(void) NORETURN;       // the log ends without an exit
+void debug_diverged(const char *text) NORETURN;
 
 // debug_agent.c: gdb's agent expressions. false: the expression is bad (the breakpoint then stops).
 bool agent_evaluate(const u8 *code, size_t size, const u64 regs[R_COUNT], u64 *result);

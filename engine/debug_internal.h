@@ -10,7 +10,7 @@ extern u8 debug_siginfo[128];
 
 // debug_serve.c
 void serve_init(int fd);
-void serve(struct rr_dbg_stop *s);    // tells it, answers until debug_go is set
+void serve(struct rr_dbg_stop *s, const char *text); // tells it (text: NULL, or what follows it), answers until debug_go is set
 bool serve_interrupted(void);         // a look at the channel while running
 void stop_fill(struct rr_dbg_stop *s, u32 reason);
 size_t debug_read(void *d, u64 guest, size_t n);  // guest memory whatever its protection; bytes read

@@ -246,10 +246,12 @@ static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   }
 }
 
-void serve(struct rr_dbg_stop *s) {
+void serve(struct rr_dbg_stop *s, const char *text) {
   if (!auxv) keep_auxv();
   stopped = *s;
-  send_message(s, sizeof *s);
+  memcpy(out, s, sizeof *s);
+  size_t len = text ? str_copy((char *)out + sizeof *s, text, 1024) : 0;
+  send_message(out, sizeof *s + (len < 1024 ? len : 1023));
   struct rr_dbg_request *q = (void *)in;
   struct rr_dbg_reply *r = (void *)out;
   for (;;) {

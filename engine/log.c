@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/poll.h>
 #include "engine/log.h"
+#include "engine/debug.h"
 #include "engine/keep.h"
 #include "engine/start.h"
 #include "engine/sys.h"
@@ -168,6 +169,7 @@ void log_note(const char *f, ...) {
 
 void log_finish(void) {
   if (replaying) return;
+  memory_check_files();
   if (!chunk) next_chunk();
   submit(true);
   __atomic_store_n(&ctx.state, RR_CTX_DONE, __ATOMIC_RELEASE);
@@ -328,11 +330,18 @@ void diverged(const struct rr_event *recorded, const char *f, ...) {
   va_start(ap, f);
   vfmt(text, sizeof text, f, ap);
   va_end(ap);
+  if (!recorded && !log_peek()) { // a whole stream ends with its process: this one was cut off
+    if (debugging) debug_end();
+    stop(STOP_IO, "the trace is not complete: the recording of stream %d ends after event %lu; it was replayed as far as it goes", (int)ctx.stream, ctx.events);
+  }
   if (recorded)
     fmt(rec, sizeof rec, "%s %d of thread %d at ticks %lu, pc 0x%lx", type_name(recorded->type), recorded->code, recorded->tid, recorded->ticks, recorded->pc);
   else str_copy(rec, "nothing: the stream ends here", sizeof rec);
-  stop(STOP_DIVERGED, "replay diverged from the recording at event %lu of stream %d\n  recorded: %s\n  replayed: %s of thread %d at ticks %lu, pc 0x%lx",
-       ctx.events + 1, (int)ctx.stream, rec, text, current ? current->tid : 0, ticks_now(), ctx.regs[R_RIP]);
+  static char all[1000];
+  fmt(all, sizeof all, "replay diverged from the recording at event %lu of stream %d\n  recorded: %s\n  replayed: %s of thread %d at ticks %lu, pc 0x%lx",
+      ctx.events + 1, (int)ctx.stream, rec, text, current ? current->tid : 0, ticks_now(), ctx.regs[R_RIP]);
+  if (debugging) debug_diverged(all);
+  stop(STOP_DIVERGED, "%s", all);
 }
 
 void log_nondet(u16 code, u64 *v, size_t n) {

@@ -27,12 +27,13 @@ uint32_t gdb_signal_to_linux(uint32_t number) {
   return 0;
 }
 
-enum { TRAP = 5, INT = 2, KILL = 9 };
+enum { TRAP = 5, INT = 2, ABORT = 6, KILL = 9 };
 static uint32_t stop_signal(const struct rr_dbg_stop *p) {
   switch (p->reason) {
   case RR_STOP_SIGNAL: return gdb_signal_from_linux(p->signo);
   case RR_STOP_INTERRUPT: return INT;
   case RR_STOP_EXIT: case RR_STOP_END: return KILL;
+  case RR_STOP_DIVERGED: return ABORT;
   default: return TRAP;
   }
 }
@@ -83,17 +84,27 @@ static void tell_exit(struct gdb_session *s) {
   if (!s->extended && !s->opt->keep_listening) s->leaving = true;
 }
 
+// A line on gdb's console; only while the client waits for a stop.
+static void console(struct gdb_session *s, const char *text) {
+  reply_begin(&s->conn);
+  reply_text(&s->conn, "O");
+  reply_hex(&s->conn, "rr: ", 4);
+  reply_hex(&s->conn, text, strlen(text));
+  reply_hex(&s->conn, "\n", 1);
+  reply_end(&s->conn);
+}
+
+static bool at_end(const struct gdb_session *s) {
+  uint32_t r = s->target.stop.reason;
+  return r == RR_STOP_EXIT || r == RR_STOP_END || r == RR_STOP_DIVERGED;
+}
+
 // The engine ended without a last stop: a divergence, a damaged trace, a bug. The text goes to gdb's console.
 static void tell_lost(struct gdb_session *s) {
   struct fault f = { 0 };
   if (!s->have_run || !replay_run_fault(&s->run, &f)) fault_set(&f, 1, "the replay ended unexpectedly");
   fault_say(&f);
-  reply_begin(&s->conn);
-  reply_text(&s->conn, "O");
-  reply_hex(&s->conn, "rr: ", 4);
-  reply_hex(&s->conn, f.text, strlen(f.text));
-  reply_hex(&s->conn, "\n", 1);
-  reply_end(&s->conn);
+  console(s, f.text);
   s->target.stop.code = KILL;
   tell_exit(s);
 }
@@ -148,7 +159,11 @@ void gdb_stopped(struct gdb_session *s) {
     if (!first) s->tls_modid = 0;
     pass_signals(s);
   }
-  bool end = p->reason == RR_STOP_EXIT || p->reason == RR_STOP_END || p->reason == RR_STOP_POINT;
+  if (p->reason == RR_STOP_DIVERGED) {
+    say_error("%s", s->target.text);
+    if (s->resumed) console(s, s->target.text);
+  }
+  bool end = at_end(s) || p->reason == RR_STOP_POINT;
   if (s->silent && !end && (first ? s->until.event > p->point.event : true)) {
     struct rr_dbg_go go = { .how = RR_GO_CONTINUE, .flags = RR_GO_UNTIL | RR_GO_ONLY_POINT, .until = s->until };
     target_go(&s->target, &go);
@@ -165,7 +180,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
     reply_errno(s, ESRCH);
     return;
   }
-  if (s->target.stop.reason == RR_STOP_EXIT || s->target.stop.reason == RR_STOP_END) {
+  if (at_end(s)) {
     tell_exit(s);
     return;
   }
@@ -181,7 +196,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
 
 static void go_range(struct gdb_session *s, uint32_t tid, uint64_t start, uint64_t end) {
   struct rr_dbg_go go = { .how = RR_GO_RANGE, .thread = tid, .range_start = start, .range_end = end };
-  if (s->exited || s->target.stop.reason == RR_STOP_EXIT || s->target.stop.reason == RR_STOP_END) {
+  if (s->exited || at_end(s)) {
     gdb_continue(s, RR_GO_CONTINUE, tid);
     return;
   }

@@ -82,6 +82,10 @@ bool target_stopped(struct target *t) {
   if (t->fd < 0 || receive(t)) return true;
   if (t->message_size < sizeof t->stop) return lost(t), true;
   memcpy(&t->stop, t->message, sizeof t->stop);
+  size_t n = t->message_size - sizeof t->stop;
+  if (n > sizeof t->text - 1) n = sizeof t->text - 1;
+  memcpy(t->text, t->message + sizeof t->stop, n);
+  t->text[n] = 0;
   t->running = false;
   forget(t);
   return true;

@@ -16,6 +16,7 @@ struct target {
   int fd;                    // -1: no engine
   bool running;
   struct rr_dbg_stop stop;   // the last one
+  char text[1024];           // what came with it, or ""
   struct target_page *pages; // direct-mapped
   struct target_regs *regs;
   uint32_t next_regs;
