@@ -45,6 +45,7 @@ struct drain {
   int root_status;
   struct fault fault;
   pthread_t thread;
+  uint32_t order[RR_CHUNKS];
   uint64_t notes[NOTES_MAX];
   uint32_t note_count;
 };
@@ -177,28 +178,20 @@ static void take_chunk(struct drain *d, const struct rr_chunk *c, bool last) {
   if (last) stream_end(d, s);
 }
 
-// Chunks that were submitted, oldest first.
+// Chunks that were submitted, oldest first. Their order is copied at once: the links lie in memory that may change.
 static bool take_submitted(struct drain *d) {
   struct rr_session *m = d->session->memory;
-  uint32_t list = __atomic_exchange_n(&m->submit_head, 0, __ATOMIC_ACQ_REL), ordered = 0, steps = 0;
+  uint32_t list = __atomic_exchange_n(&m->submit_head, 0, __ATOMIC_ACQ_REL), n = 0;
   if (!list) return false;
-  while (list && list <= RR_CHUNKS && steps++ < RR_CHUNKS) { // turn the list round
-    struct rr_chunk *c = session_chunk(d->session, list - 1);
-    uint32_t next = c->next;
-    c->next = ordered;
-    ordered = list;
-    list = next;
-  }
+  for (; list && list <= RR_CHUNKS && n < RR_CHUNKS; list = __atomic_load_n(&session_chunk(d->session, list - 1)->next, __ATOMIC_RELAXED)) d->order[n++] = list - 1;
   if (list && !d->fault.code) {
     fault_set(&d->fault, 1, "the recorder's memory was damaged by the program; the recording ends here");
     give_up(d);
   }
-  while (ordered && ordered <= RR_CHUNKS) {
-    struct rr_chunk *c = session_chunk(d->session, ordered - 1);
-    uint32_t next = c->next;
+  while (n) {
+    struct rr_chunk *c = session_chunk(d->session, d->order[--n]);
     take_chunk(d, c, __atomic_load_n(&c->state, __ATOMIC_ACQUIRE) == RR_CHUNK_LAST);
-    free_chunks_give_back(&d->free, ordered - 1);
-    ordered = next;
+    free_chunks_give_back(&d->free, d->order[n]);
   }
   if (d->buffered > BUFFERED_MAX) flush_all(d);
   return true;
@@ -284,19 +277,18 @@ static void *drain_main(void *argument) {
   return NULL;
 }
 
-struct drain *drain_new(struct session *s, struct trace_writer *w, int notify_fd) {
+struct drain *drain_new(struct session *s, int notify_fd) {
   struct drain *d = calloc(1, sizeof *d);
   if (!d) abort();
   d->session = s;
-  d->writer = w;
   d->notify = notify_fd;
   free_chunks_init(&d->free, s);
+  free_chunks_more(&d->free, 4);
   return d;
 }
 
-void drain_prepare(struct drain *d) { free_chunks_more(&d->free, 4); }
-
-int drain_start(struct drain *d, struct fault *f) {
+int drain_start(struct drain *d, struct trace_writer *w, struct fault *f) {
+  d->writer = w;
   int r = pthread_create(&d->thread, NULL, drain_main, d);
   return r ? fault_set(f, EXIT_NO_START, "cannot start a thread: %s", strerror(r)) : 0;
 }

@@ -8,9 +8,8 @@
 #include "host/trace_write.h"
 
 struct drain;
-struct drain *drain_new(struct session *s, struct trace_writer *w, int notify_fd);  // notify_fd: eventfd, told of panics and faults
-void drain_prepare(struct drain *d);                        // before the launch: a few free chunks
-int drain_start(struct drain *d, struct fault *f);          // the thread
+struct drain *drain_new(struct session *s, int notify_fd);  // before the launch; notify_fd: eventfd, told of panics and faults
+int drain_start(struct drain *d, struct trace_writer *w, struct fault *f);  // the thread
 // All processes have gone: collects the rest, ends the thread. root_status: wait status of process root_pid.
 void drain_finish(struct drain *d, int32_t root_pid, int root_status);
 const struct fault *drain_fault(const struct drain *d);     // code 0: none. Valid after notify or finish

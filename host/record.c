@@ -27,6 +27,7 @@
 #include "host/program.h"
 
 #define INDEX_FRAMES_MIN 16u // fewer frames are found as quickly by their headers
+#define QUIET_MS 5
 #define GRACE_TERM_MS 3000 // between SIGTERM and SIGKILL
 #define GRACE_ABORT_MS 300 // between session.abort and SIGKILL
 
@@ -43,7 +44,7 @@ struct recording {
   struct manifest manifest;
   int exe, notify, signalfd;
   int status;              // of the root program
-  bool root_ended, ending;
+  bool root_ended, ending, manifest_written;
   int64_t kill_at;         // milliseconds of the monotonic clock; 0: nobody is to be killed
   struct fault fault;
 };
@@ -79,21 +80,19 @@ static void manifest_begin(struct recording *r) {
   for (char **e = environ; *e; e++) manifest_add(m, "env", "%s", *e);
   if (r->o->engine.chaos) manifest_set(m, "seed", "%llu", (unsigned long long)r->o->engine.seed);
   if (r->o->engine.checksum) manifest_set(m, "checksum", "%u", r->o->engine.checksum);
+  manifest_set(m, "pid", "%d", (int)r->session.root);
+  cpu_note(m);
 }
 
-// What can fail before anything runs. The trace directory is made last.
+// What can fail before anything runs.
 static int prepare(struct recording *r) {
   struct fault *f = &r->fault;
   if ((r->exe = program_open(r->o->argv[0], r->program, sizeof r->program, f)) < 0) return f->code;
   if (session_make(&r->session, RR_RECORD, &r->o->engine, f)) return f->code;
-  if (trace_dir_new(r->o->output, r->dir, sizeof r->dir, f)) return r->dir[0] = 0, f->code;
-  if (trace_writer_open(r->dir, &r->writer, f)) return f->code;
-  if (keeper_open(trace_writer_dir(r->writer), r->o->engine.cache_dir, &r->keeper, f)) return f->code;
   r->notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  r->drain = drain_new(&r->session, r->writer, r->notify);
-  drain_prepare(r->drain);
+  r->drain = drain_new(&r->session, r->notify);
+  if (r->o->print_dir > 2) fcntl(r->o->print_dir, F_SETFD, FD_CLOEXEC); // whoever reads waits for its end
   set_environment(r);
-  manifest_begin(r);
   return 0;
 }
 
@@ -104,7 +103,7 @@ static void tell_dir(struct recording *r) {
   if (r->o->print_dir < 0) return;
   if (!realpath(r->dir, full)) snprintf(full, sizeof full, "%s", r->dir);
   dprintf(r->o->print_dir, "%s\n", full);
-  if (r->o->print_dir > 2) close(r->o->print_dir); // whoever reads waits for its end
+  if (r->o->print_dir > 2) close(r->o->print_dir);
 }
 
 static int launch(struct recording *r) {
@@ -113,14 +112,29 @@ static int launch(struct recording *r) {
   sigemptyset(&watched);
   for (int i = 0; i < 3; i++) sigaddset(&watched, signals_watched[i]);
   r->signalfd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-  tell_dir(r);
   struct launch l = { .exe = r->exe, .debug = -1, .execfn = r->program, .argv = r->o->argv, .envp = environ, .signals = &r->signals };
   if (session_launch(&r->session, &l, &r->fault)) return r->fault.code;
   close(r->exe);
   r->exe = -1;
-  if (drain_start(r->drain, &r->fault)) return r->fault.code;
-  manifest_set(&r->manifest, "pid", "%d", (int)r->session.root);
-  cpu_note(&r->manifest);
+  return 0;
+}
+
+// While the engine starts; it runs nothing of the program before its request to keep the program's file is answered.
+static int make_trace(struct recording *r) {
+  struct fault *f = &r->fault;
+  if (trace_dir_new(r->o->output, r->dir, sizeof r->dir, f)) return r->dir[0] = 0, f->code;
+  if (trace_writer_open(r->dir, &r->writer, f)) return f->code;
+  if (keeper_open(trace_writer_dir(r->writer), r->o->engine.cache_dir, &r->keeper, f)) return f->code;
+  if (drain_start(r->drain, r->writer, f)) return f->code;
+  tell_dir(r);
+  manifest_begin(r);
+  return 0;
+}
+
+// In the first quiet moment: a short recording writes its manifest only at the end.
+static int write_first_manifest(struct recording *r) {
+  if (r->manifest_written) return 0;
+  r->manifest_written = true;
   return manifest_write(trace_writer_dir(r->writer), &r->manifest, &r->fault);
 }
 
@@ -203,11 +217,13 @@ static void wait_for_end(struct recording *r) {
   for (;;) {
     struct pollfd p[] = { { r->session.socket, POLLIN, 0 }, { r->signalfd, POLLIN, 0 }, { r->notify, POLLIN, 0 } };
     int64_t left = r->kill_at ? r->kill_at - now_ms() : -1;
-    if (poll(p, 3, r->kill_at ? (left > 0 ? (int)left : 0) : -1) < 0 && errno != EINTR) break;
+    int n = poll(p, 3, !r->manifest_written ? QUIET_MS : !r->kill_at ? -1 : left > 0 ? (int)left : 0);
+    if (n < 0 && errno != EINTR) break;
+    if (n == 0 && write_first_manifest(r)) end_tree(r, 0);
     if (p[SIGNALS].revents) signal_readable(r);
     if (p[NOTIFY].revents) {
-      uint64_t n;
-      if (read(r->notify, &n, sizeof n) > 0) end_tree(r, GRACE_ABORT_MS);
+      uint64_t told;
+      if (read(r->notify, &told, sizeof told) > 0) end_tree(r, GRACE_ABORT_MS);
     }
     if (p[SOCKET].revents && !socket_readable(r)) break;
     if (r->kill_at && now_ms() >= r->kill_at) {
@@ -261,8 +277,9 @@ static int finish(struct recording *r) {
     if (!code) say_error("the program did not start (the engine ended with status 0x%x)", r->status);
     return panicked || !code ? EXIT_NO_START : code;
   }
-  struct fault end = { 0 };
-  if (!f->code && (trace_writer_frames(r->writer) < INDEX_FRAMES_MIN || !trace_writer_finish(r->writer, &end))) {
+  struct fault end = r->fault; // of the first manifest
+  if (f->code) write_first_manifest(r);
+  else if (trace_writer_frames(r->writer) < INDEX_FRAMES_MIN || !trace_writer_finish(r->writer, &end)) {
     manifest_end(r, panicked);
     manifest_write(trace_writer_dir(r->writer), &r->manifest, &end);
   }
@@ -280,9 +297,10 @@ int record(struct record_options *o) {
   r->exe = r->notify = r->signalfd = -1;
   int code = prepare(r);
   if (!code) code = launch(r);
+  if (!code) code = make_trace(r);
   if (code) {
     fault_say(&r->fault);
-    if (r->session.root > 0) proc_tree_kill(SIGKILL);
+    if (r->session.root > 0) kill(r->session.root, SIGKILL);
     if (r->dir[0]) trace_dir_remove(r->dir);
     return code == 1 ? EXIT_NO_START : code;
   }

@@ -19,7 +19,7 @@ $(B)/unit/host/%.o: host/%
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/unit/rr: $(unit_host_obj)
 	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(HOST_LIBS)
-$(B)/unit/rr-engine: tests/unit/fake_engine.c
+$(B)/unit/rr-engine: tests/unit/fake_engine.c $(wildcard abi/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -MMD -MP -o $@ $<
 $(B)/unit/test_%: tests/unit/test_%.c tests/unit/unit.h $(unit_lib)
