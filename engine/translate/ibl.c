@@ -2,6 +2,7 @@
 // to a head that checks that the fragment is the right one (branch.c, emit_ibl_head). Empty entries lead to the gate.
 //
 // A sparse table costs page faults at start, so it begins with 1 Ki entries and grows x4 when entries displace each other.
+#include "engine/sys.h"
 #include "engine/translate/emit.h"
 
 #define SLOTS_FIRST 1024u
@@ -33,6 +34,7 @@ static void grow(void) {
   for (u32 i = 0; i < n; i++)
     if (ibl_table[i] != (u64)gate_ibl_empty) old[k++] = ibl_table[i];
   ctx.ibl_mask = n * 4 - 1;
+  sys(__NR_madvise, ibl_table, n * 4 * sizeof ibl_table[0], 23 /* MADV_POPULATE_WRITE */);
   for (u32 i = 0; i < n * 4; i++) ibl_table[i] = (u64)gate_ibl_empty;
   for (u32 i = 0; i < k; i++) ibl_table[pc_of_head(old[i]) & mask()] = old[i];
   displaced = 0;
@@ -47,23 +49,28 @@ static void make_head(struct arena *a, struct fragment *f) {
   a->hot = b.hot;
 }
 
-void translate_ibl_add(u64 guest_pc) {
+static u64 enter(u64 guest_pc) { // the head, now in the table; 0: no such fragment
   struct arena *a;
   struct fragment *f = lookup(guest_pc, &a);
-  if (!f || debug_flags & RR_DEBUG_NOLINK) return;
+  if (!f || debug_flags & RR_DEBUG_NOLINK) return 0;
   if (!f->ibl) {
-    if (a->hot + 64 > a->hot_end) return;
+    if (a->hot + 64 > a->hot_end) return 0;
     make_head(a, f);
   }
   u64 *slot = &ibl_table[guest_pc & mask()], head = arena_at(a, f->ibl);
-  if (*slot == head) return;
+  if (*slot == head) return head;
   if (*slot == (u64)gate_ibl_empty) used++;
-  else if (++displaced > mask() / 16 && mask() + 1 < SLOTS_MAX) {
+  else if (++displaced > mask() / 4 && mask() + 1 < SLOTS_MAX) {
     grow();
     slot = &ibl_table[guest_pc & mask()];
   }
   *slot = head;
+  return head;
 }
+
+void translate_ibl_add(u64 guest_pc) { enter(guest_pc); }
+
+u64 ibl_find(u64 guest_pc) { return enter(guest_pc); }
 
 void ibl_forget(u64 pc, u64 head) {
   u64 *slot = &ibl_table[pc & mask()];

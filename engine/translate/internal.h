@@ -149,6 +149,7 @@ struct fragment *cache_lookup(u64 pc);         // in the files that are mapped; 
 // --- link.c, ibl.c -----------------------------------------------------------------------------------------------------
 extern u64 ibl_table[65536];
 void ibl_reset(void);
+u64 ibl_find(u64 guest_pc);                    // called by the gate when the table has no or another entry
 void ibl_forget(u64 pc, u64 host);
 void drop_note(struct arena *a, struct fragment *f); // drop.c: a fragment was made
 void drop_reset(void);

@@ -17,7 +17,7 @@ static struct fragment *find(u64 pc) {
 
 struct fragment *lookup(u64 pc, struct arena **a) {
   struct fragment *f = find(pc);
-  if (!f && (f = cache_lookup(pc))) lookup_insert(pc, f);
+  if (!f) f = cache_lookup(pc); // not inserted: a warm process should write little
   if (f && a) *a = arena_of_fragment(f);
   return f;
 }
