@@ -100,7 +100,7 @@ static enum call_status give(struct call *c, u64 at, const void *value, size_t n
 static enum call_status own_prctl(struct call *c, u32 option) {
   u64 a = c->args[1];
   switch (option) {
-  case PR_GET_SECCOMP: return CALL_HOST;
+  case PR_GET_SECCOMP: return call_done(c, filter_mode());
   case PR_SET_SECCOMP: return call_seccomp(c);
   case PR_GET_TSC: { u32 enabled = PR_TSC_ENABLE; return give(c, a, &enabled, 4, 0); }
   case PR_SET_TSC:
@@ -139,16 +139,6 @@ void done_prctl(struct call *c) {
 enum call_status call_getrlimit(struct call *c) { (void)c; return CALL_HOST; }
 enum call_status call_setrlimit(struct call *c) { (void)c; return CALL_HOST; }
 enum call_status call_prlimit64(struct call *c) { (void)c; return CALL_HOST; }
-
-// ---- seccomp ----
-
-enum call_status call_seccomp(struct call *c) {
-  bool by_prctl = c->nr == __NR_prctl;
-  u64 op = by_prctl ? c->args[1] == 2 : c->args[0]; // SECCOMP_MODE_FILTER : operation
-  if (!by_prctl && op == 2) return CALL_HOST;       // SECCOMP_GET_ACTION_AVAIL
-  if (!by_prctl && op > 1) return call_done(c, -EINVAL);
-  stop(STOP_REFUSED, "a program that puts itself under a seccomp %s can't be recorded yet", op == 1 ? "filter" : "sandbox (strict mode)");
-}
 
 // ---- outputs that depend on a command ----
 

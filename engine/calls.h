@@ -40,10 +40,18 @@ DONE(replay_file_resized);
 extern u32 memory_shared_files;               // mappings for which that matters
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
-START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_seccomp); START(call_getrlimit); START(call_getcpu);
+START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);
 START(call_pkey_alloc); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
 START(call_restart_syscall); START(call_semtimedop); DONE(done_shmctl); DONE(done_semctl); DONE(done_msgctl); DONE(done_msgrcv); bool redirect_msgrcv(struct call *c);
 DONE(done_sysfs); DONE(done_quotactl); DONE(done_get_mempolicy); DONE(done_name_to_handle_at); DONE(done_getxattrat);
+// call_filter.c
+START(call_seccomp); DONE(replay_seccomp);
+enum filter_verdict { FILTER_ALLOW, FILTER_RESULT, FILTER_DONE };   // RESULT: c->result is the call's; DONE: a signal, registers are set
+extern u32 filters_active;
+enum filter_verdict filter_call(struct call *c);
+u32 filter_mode(void);                       // as PR_GET_SECCOMP tells
+s32 filter_save(void);                       // before exec: a descriptor for filter_start of the new engine, -1: none
+void filter_start(s32 fd);                   // record (fd) and replay, when the program is loaded
 // call_process.c, call_signal.c, futex.c, exec.c
 START(call_clone); START(call_clone3); START(call_fork); START(call_vfork); START(call_exit); START(call_exit_group); START(call_wait4);
 START(call_waitid); START(call_futex); START(call_set_tid_address); START(call_set_robust_list); START(call_get_robust_list);

@@ -335,6 +335,15 @@ static void force(u32 signo, const struct guest_siginfo *info, bool is_fault) {
   push(signo, info, current->sigmask, handler_mask(signo), is_fault);
 }
 
+void signal_raise_sys(u64 pc, u32 nr, s32 data) {
+  struct guest_siginfo info = { .signo = 31, .errno_ = data, .code = 1 }; // SIGSYS, SYS_SECCOMP
+  u32 arch = 0xc000003e;       // AUDIT_ARCH_X86_64
+  memcpy(info.rest, &pc, 8);
+  memcpy(info.rest + 8, &nr, 4);
+  memcpy(info.rest + 12, &arch, 4);
+  force(31, &info, false);
+}
+
 void signal_raise_fault(u32 signo, s32 code, u64 addr, u64 trapno, u64 error) {
   struct guest_siginfo info = { .signo = (s32)signo, .code = code };
   memcpy(info.rest, &addr, 8);

@@ -22,6 +22,7 @@ bool signal_deliver(bool at_syscall);
 bool signal_due(void);                     // record: something could be delivered to current now
 void signal_fault(void);                   // EXIT_FAULT: the host's siginfo of the fault is turned into the guest's signal (or death)
 void signal_raise_fault(u32 signo, s32 code, u64 addr, u64 trapno, u64 error); // synchronous, from the engine (bad fetch, int3, ud2)
+void signal_raise_sys(u64 pc, u32 nr, s32 data);  // SIGSYS of a seccomp filter; registers are those after the call
 void signal_sigreturn(void);               // rt_sigreturn
 void signal_exit_by(u32 signo) NORETURN;   // the process dies by the signal (core dump suppressed): log, raise
 u64 signal_before_exec(void);              // pending signals go back to the kernel; for the RR_ENGINE string: guest mask | bit SIGKILL

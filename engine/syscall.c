@@ -165,6 +165,11 @@ static bool names_our_fd(const struct call *c) {
 
 static enum call_status begin(struct call *c) {
   const struct syscall_row *row = c->row;
+  if (unlikely(filters_active)) {
+    enum filter_verdict v = filter_call(c);
+    if (v == FILTER_DONE) return CALL_LOGGED;
+    if (v == FILTER_RESULT) return CALL_DONE;
+  }
   if (row->fd_args && names_our_fd(c) && row->start != call_close && row->start != call_dup2) return call_done(c, -EBADF);
   if (row->flags & CALL_ENOSYS) return call_done(c, -ENOSYS);
   if (row->start) return row->start(c);
@@ -259,6 +264,11 @@ static void replay_emulated(struct call *c) {
 }
 
 static void replay(struct call *c) {
+  if (unlikely(filters_active)) {
+    enum filter_verdict v = filter_call(c);
+    if (v == FILTER_DONE) return;
+    if (v == FILTER_RESULT) { static const struct syscall_row filtered = { .name = "(filtered)" }; c->row = &filtered; replay_end(c); return; }
+  }
   if (c->row->flags & CALL_EMULATED) replay_emulated(c);
   else replay_host(c);
 }

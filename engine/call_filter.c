@@ -1,0 +1,234 @@
+// seccomp: a guest's filters are interpreted here, before each of its calls, on record and on replay; the kernel never gets
+// them, as the engine's own calls would be filtered too. kernel/seccomp.c. All threads of an address space share them
+// (as with SECCOMP_FILTER_FLAG_TSYNC); a child has its parent's, and so has what it executes.
+#include <asm/errno.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include "engine/calls.h"
+#include "engine/signal.h"
+#include "engine/sys.h"
+
+#define FILTERS_MAX 64u
+#define INSNS_MAX 4096u         // BPF_MAXINSNS
+#define FILTER_CODE 0xfd        // RR_EV_NONDET: filters that a program begins with
+#define PIECE 256u              // words
+
+struct filter { u32 len; struct sock_filter *code; };
+static struct filter filters[FILTERS_MAX];
+static u32 filter_count;
+static bool strict;
+u32 filters_active;
+
+// ---- the program ----
+
+static u32 load(const struct seccomp_data *d, u32 k) { return ((const u32 *)d)[k / 4]; }
+
+static u32 alu(u16 code, u32 a, u32 b) {
+  switch (BPF_OP(code)) {
+  case BPF_ADD: return a + b;
+  case BPF_SUB: return a - b;
+  case BPF_MUL: return a * b;
+  case BPF_DIV: return b ? a / b : 0;
+  case BPF_OR: return a | b;
+  case BPF_AND: return a & b;
+  case BPF_XOR: return a ^ b;
+  case BPF_LSH: return b < 32 ? a << b : 0;
+  case BPF_RSH: return b < 32 ? a >> b : 0;
+  case BPF_NEG: return -a;
+  }
+  return a;
+}
+
+static bool jump(u16 code, u32 a, u32 b) {
+  switch (BPF_OP(code)) {
+  case BPF_JEQ: return a == b;
+  case BPF_JGT: return a > b;
+  case BPF_JGE: return a >= b;
+  case BPF_JSET: return a & b;
+  }
+  return false;
+}
+
+// Valid by check(): jumps go forward inside, the last instruction returns.
+static u32 run(const struct filter *f, const struct seccomp_data *d) {
+  u32 a = 0, x = 0, mem[BPF_MEMWORDS] = { 0 };
+  for (const struct sock_filter *i = f->code;; i++) {
+    u32 b = BPF_SRC(i->code) == BPF_X ? x : i->k;
+    switch (BPF_CLASS(i->code)) {
+    case BPF_LD: a = BPF_MODE(i->code) == BPF_IMM ? i->k : BPF_MODE(i->code) == BPF_MEM ? mem[i->k] : BPF_MODE(i->code) == BPF_LEN ? sizeof *d : load(d, i->k); break;
+    case BPF_LDX: x = BPF_MODE(i->code) == BPF_IMM ? i->k : BPF_MODE(i->code) == BPF_MEM ? mem[i->k] : sizeof *d; break;
+    case BPF_ST: mem[i->k] = a; break;
+    case BPF_STX: mem[i->k] = x; break;
+    case BPF_ALU: a = alu(i->code, a, b); break;
+    case BPF_JMP: i += BPF_OP(i->code) == BPF_JA ? i->k : jump(i->code, a, b) ? i->jt : i->jf; break;
+    case BPF_RET: return BPF_RVAL(i->code) == BPF_A ? a : i->k;
+    case BPF_MISC: if (BPF_MISCOP(i->code) == BPF_TAX) x = a; else a = x; break;
+    }
+  }
+}
+
+// kernel/seccomp.c: seccomp_check_filter; net/core/filter.c: bpf_check_classic.
+static bool valid(const struct filter *f) {
+  for (u32 n = 0; n < f->len; n++) {
+    const struct sock_filter *i = &f->code[n];
+    switch (i->code) {
+    case BPF_LD | BPF_W | BPF_ABS: if (i->k >= sizeof(struct seccomp_data) || i->k & 3) return false; break;
+    case BPF_LD | BPF_MEM: case BPF_LDX | BPF_MEM: case BPF_ST: case BPF_STX: if (i->k >= BPF_MEMWORDS) return false; break;
+    case BPF_ALU | BPF_DIV | BPF_K: if (!i->k) return false; break;
+    case BPF_ALU | BPF_LSH | BPF_K: case BPF_ALU | BPF_RSH | BPF_K: if (i->k >= 32) return false; break;
+    case BPF_JMP | BPF_JA: if (i->k >= f->len - n - 1) return false; break;
+    case BPF_JMP | BPF_JEQ | BPF_K: case BPF_JMP | BPF_JEQ | BPF_X: case BPF_JMP | BPF_JGE | BPF_K: case BPF_JMP | BPF_JGE | BPF_X:
+    case BPF_JMP | BPF_JGT | BPF_K: case BPF_JMP | BPF_JGT | BPF_X: case BPF_JMP | BPF_JSET | BPF_K: case BPF_JMP | BPF_JSET | BPF_X:
+      if (n + 1u + i->jt >= f->len || n + 1u + i->jf >= f->len) return false;
+      break;
+    case BPF_LD | BPF_W | BPF_LEN: case BPF_LDX | BPF_W | BPF_LEN: case BPF_LD | BPF_IMM: case BPF_LDX | BPF_IMM: case BPF_RET | BPF_K: case BPF_RET | BPF_A:
+    case BPF_ALU | BPF_ADD | BPF_K: case BPF_ALU | BPF_ADD | BPF_X: case BPF_ALU | BPF_SUB | BPF_K: case BPF_ALU | BPF_SUB | BPF_X:
+    case BPF_ALU | BPF_MUL | BPF_K: case BPF_ALU | BPF_MUL | BPF_X: case BPF_ALU | BPF_DIV | BPF_X: case BPF_ALU | BPF_AND | BPF_K: case BPF_ALU | BPF_AND | BPF_X:
+    case BPF_ALU | BPF_OR | BPF_K: case BPF_ALU | BPF_OR | BPF_X: case BPF_ALU | BPF_XOR | BPF_K: case BPF_ALU | BPF_XOR | BPF_X:
+    case BPF_ALU | BPF_LSH | BPF_X: case BPF_ALU | BPF_RSH | BPF_X: case BPF_ALU | BPF_NEG: case BPF_MISC | BPF_TAX: case BPF_MISC | BPF_TXA: break;
+    default: return false;
+    }
+  }
+  return f->len && BPF_CLASS(f->code[f->len - 1].code) == BPF_RET;
+}
+
+// ---- the verdict on a call ----
+
+static u32 verdict(const struct call *c) {
+  struct seccomp_data d = { .nr = (s32)c->nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ctx.regs[R_RIP] + 2 };
+  for (int i = 0; i < 6; i++) d.args[i] = c->args[i];
+  u32 result = SECCOMP_RET_ALLOW;
+  for (u32 i = filter_count; i-- > 0;) { // the newest first; of equal actions the first seen counts, the lowest wins
+    u32 r = run(&filters[i], &d);
+    if ((s32)(r & SECCOMP_RET_ACTION_FULL) < (s32)(result & SECCOMP_RET_ACTION_FULL)) result = r;
+  }
+  if (strict && c->nr != __NR_read && c->nr != __NR_write && c->nr != __NR_exit && c->nr != __NR_rt_sigreturn) signal_exit_by(9);
+  return result;
+}
+
+enum filter_verdict filter_call(struct call *c) {
+  u32 v = verdict(c), data = v & SECCOMP_RET_DATA;
+  switch (v & SECCOMP_RET_ACTION_FULL) {
+  case SECCOMP_RET_ALLOW: case SECCOMP_RET_LOG: return FILTER_ALLOW;
+  case SECCOMP_RET_ERRNO: c->result = -(s64)(data > 4095 ? 4095 : data); return FILTER_RESULT;
+  case SECCOMP_RET_TRACE: c->result = -ENOSYS; return FILTER_RESULT; // no tracer
+  case SECCOMP_RET_USER_NOTIF: c->result = -ENOSYS; return FILTER_RESULT;
+  case SECCOMP_RET_TRAP: {
+    u64 pc = ctx.regs[R_RIP] + 2;
+    c->result = (s64)ctx.regs[R_RAX];
+    call_return(c);
+    signal_raise_sys(pc, c->nr, (s32)data);
+    return FILTER_DONE;
+  }
+  }
+  if ((v & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD && current->process->threads > 1)
+    stop(STOP_REFUSED, "a seccomp filter kills one thread of several (system call %u at pc 0x%lx): this can't be recorded yet", c->nr, ctx.regs[R_RIP]);
+  signal_exit_by(31); // SIGSYS
+}
+
+// ---- installing ----
+
+static void add(u32 len, const struct sock_filter *code) {
+  if (filter_count == FILTERS_MAX) stop(STOP_REFUSED, "more than %u seccomp filters can't be recorded", FILTERS_MAX);
+  struct filter *f = &filters[filter_count++];
+  f->len = len;
+  f->code = heap_alloc(len * sizeof *code);
+  memcpy(f->code, code, len * sizeof *code);
+  filters_active = 1;
+}
+
+static s64 install(u64 at, u64 flags, bool really) {
+  struct { u16 len; u16 pad[3]; u64 code; } prog;
+  static struct sock_filter code[INSNS_MAX];
+  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) stop(STOP_REFUSED, "seccomp filters that ask another process (SECCOMP_FILTER_FLAG_NEW_LISTENER) can't be recorded yet");
+  if (flags & ~31ul) return -EINVAL;
+  if (!get_guest(&prog, at, sizeof prog)) return -EFAULT;
+  if (!prog.len || prog.len > INSNS_MAX) return -EINVAL;
+  struct filter f = { prog.len, code };
+  if (!get_guest(code, prog.code, prog.len * sizeof *code)) return -EFAULT;
+  if (!valid(&f)) return -EINVAL;
+  if (really) add(prog.len, code);
+  return 0;
+}
+
+static bool may_install(void) { // no_new_privs, or CAP_SYS_ADMIN
+  struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+  struct __user_cap_data_struct d[2];
+  if (sys(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return true;
+  return sys(__NR_capget, &h, d) == 0 && (d[0].effective >> CAP_SYS_ADMIN & 1);
+}
+
+static u64 what(const struct call *c, u64 *flags, u64 *at) {
+  bool by_prctl = c->nr == __NR_prctl;
+  *flags = by_prctl ? 0 : c->args[1];
+  *at = c->args[2];
+  return by_prctl ? c->args[1] - 1 : c->args[0]; // SECCOMP_MODE_STRICT 1, FILTER 2; SECCOMP_SET_MODE_STRICT 0, FILTER 1
+}
+
+enum call_status call_seccomp(struct call *c) {
+  u64 flags, at, op = what(c, &flags, &at);
+  if (op == SECCOMP_GET_ACTION_AVAIL && c->nr == __NR_seccomp) return CALL_HOST;
+  if (op == SECCOMP_SET_MODE_STRICT) {
+    if (filter_count) return call_done(c, -EINVAL);
+    strict = true;
+    filters_active = 1;
+    return call_done(c, 0);
+  }
+  if (op != SECCOMP_SET_MODE_FILTER || strict) return call_done(c, -EINVAL);
+  return call_done(c, may_install() ? install(at, flags, true) : -EACCES);
+}
+
+void replay_seccomp(struct call *c) {
+  u64 flags, at, op = what(c, &flags, &at);
+  if (c->result || (c->nr == __NR_prctl && c->args[0] != PR_SET_SECCOMP)) return;
+  if (op == SECCOMP_SET_MODE_STRICT) { strict = true; filters_active = 1; }
+  else if (op == SECCOMP_SET_MODE_FILTER) install(at, flags, true);
+}
+
+u32 filter_mode(void) { return strict ? 1 : filter_count ? 2 : 0; }
+
+// ---- over exec ----
+
+// A descriptor with the filters, for the engine that comes; -1: none.
+s32 filter_save(void) {
+  if (!filter_count) return -1;
+  s64 fd = sys(__NR_memfd_create, "filters", 0);
+  for (u32 i = 0; i < filter_count && fd >= 0; i++) {
+    u64 len = filters[i].len;
+    sys(__NR_write, fd, &len, 8);
+    sys(__NR_write, fd, filters[i].code, len * 8);
+  }
+  if (fd < 0) stop(STOP_IO, "no memory for a program's seccomp filters (error %ld)", -fd);
+  return (s32)fd;
+}
+
+// The first thing after the program's start: what filter_save left, by way of the log.
+void filter_start(s32 fd) {
+  static u64 words[16384], v[PIECE];
+  u64 n = 0;
+  if (replaying) {
+    const struct rr_event *e = log_peek();
+    if (!e || e->type != RR_EV_NONDET || e->code != FILTER_CODE) return;
+  } else if (fd < 0) return;
+  else {
+    s64 got = sys(__NR_pread64, fd, words, sizeof words, 0);
+    sys(__NR_close, fd);
+    if (got == (s64)sizeof words) stop(STOP_REFUSED, "seccomp filters of more than %lu words can't be recorded", ARRAY_SIZE(words));
+    n = got > 0 ? (u64)got / 8 : 0;
+  }
+  log_nondet(FILTER_CODE, &n, 1);
+  for (u64 at = 0; at < n; at += PIECE) {
+    memcpy(v, words + at, sizeof v);
+    log_nondet(FILTER_CODE, v, PIECE);
+    memcpy(words + at, v, sizeof v);
+  }
+  for (u64 at = 0; at < n; at += words[at] + 1) {
+    if (!words[at] || words[at] > INSNS_MAX || at + words[at] >= n) stop(STOP_IO, "the trace is damaged: bad seccomp filters in stream %u", ctx.stream);
+    add((u32)words[at], (const struct sock_filter *)(words + at + 1));
+  }
+}
