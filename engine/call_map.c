@@ -131,6 +131,7 @@ static void mmap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
   memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]));
   log_nondet(0xff, NULL, 0);
+  if ((m->flags & MAPF_SHARED) && (m->prot & PROT_READ) && !strncmp(m->file->path, "/dev/shm/", 9)) shared_watch((u64)c->result, (u64)c->result + page_up(c->args[1]));
 }
 
 static s64 check_request(struct request *q) {

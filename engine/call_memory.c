@@ -213,12 +213,14 @@ void memory_fork_child(void) {
 
 void memory_note_fork(void) {
   static bool noted;
-  for (struct mapping *m = map_next(0); m && !noted; m = map_next(m->end)) {
+  for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
     if (!(m->flags & MAPF_SHARED) || (m->file && !(m->prot & PROT_WRITE))) continue;
+    shared_watch(m->start, m->end);
+    if (noted) continue;
     noted = true;
     const char *what = m->file ? m->file->path : "anonymous shared memory";
     if (session->opt.strict) stop(STOP_REFUSED, "%s at 0x%lx would be shared with a forked process: what it writes there can't be recorded yet", what, m->start);
-    log_note("%s at 0x%lx is shared with a forked process: what the other one writes there is not recorded", what, m->start);
+    log_note("%s at 0x%lx is shared with a forked process: what the other one writes there is recorded only as of the end of each system call", what, m->start);
   }
 }
 
@@ -349,7 +351,7 @@ enum call_status call_shmat(struct call *c) {
   static bool noted;
   if (ds.shm_nattch && !noted) {
     noted = true;
-    log_note("a System V shared memory segment is used by other processes too: what they write there is not recorded");
+    log_note("a System V shared memory segment is used by other processes too: what they write there is recorded only as of the end of each system call");
   }
   extra = (struct map_extra){ .kind = KIND_DATA, .flags = MAPF_SHARED | MAPF_ANON | MAPF_SHM, .data_from = len };
   c->extra = &extra;
@@ -367,6 +369,7 @@ static void shmat_logged(struct call *c) {
   for (u64 at = m->start; at < m->end; at += RR_PAGE)
     if (copyin(page, at, RR_PAGE) == RR_PAGE && !all_zero(page, ARRAY_SIZE(page))) log_data_from(at, page, RR_PAGE);
   log_nondet(0xff, NULL, 0);
+  shared_watch(m->start, m->end);
 }
 
 void replay_shmat(struct call *c) {

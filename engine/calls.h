@@ -38,6 +38,10 @@ void memory_file_written(u64 dev, u64 ino, u64 from, u64 to); // a file changed 
 void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size);
 DONE(replay_file_resized);
 extern u32 memory_shared_files;               // mappings for which that matters
+// call_shared.c, record
+extern u32 shared_regions;
+bool shared_watch(u64 start, u64 end);       // readable shared memory; false: too much of it
+void shared_sync(void);                      // before a call's event
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
 START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);

@@ -47,6 +47,7 @@ void call_restart_eintr(void) {
 }
 
 static void log_call(struct call *c, u8 flags) {
+  if (unlikely(shared_regions)) shared_sync();
   bool output = c->output_fd && c->result > 0;
   size_t size = sizeof(struct rr_ev_syscall) + c->extra_size + (output ? sizeof(struct rr_ev_output) : 0);
   struct rr_ev_syscall *p = log_begin(RR_EV_SYSCALL, (u16)c->nr, size);
