@@ -129,7 +129,7 @@ enum rr_feed_state { RR_FEED_FREE, RR_FEED_CLAIMED, RR_FEED_REQUESTED, RR_FEED_R
 
 // How an engine is started: execveat(engine_fd, "", argv, envp, AT_EMPTY_PATH). argv is the guest's. The last string of envp is
 //   RR_ENGINE=session_fd,socket_fd,engine_fd,stream,parent_stream,exe_fd,debug_fd,sigmask,execfn        (decimal, stream ids too)
-// (exe_fd: its low 32 bits; above them, if not zero, 1 + a descriptor with seccomp filters, engine/call_filter.c)
+// (exe_fd: its low 32 bits; above them, if not zero, 1 + a descriptor with what a program inherits, engine/call_limit.c)
 // and is taken out before the guest sees its environment. exe_fd is the program, opened for reading (replay: -1).
 // socket_fd is one end of a SOCK_SEQPACKET pair: its EOF tells either side that the other has gone; an engine sends on it
 // struct rr_msg with one descriptor (SCM_RIGHTS): keep this file. It first claims an entry of kept[] (state 0 -> 1), and

@@ -5,8 +5,6 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
-#include <linux/fcntl.h>
-#include <linux/memfd.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include "engine/calls.h"
@@ -15,8 +13,6 @@
 
 #define FILTERS_MAX 64u
 #define INSNS_MAX 4096u         // BPF_MAXINSNS
-#define FILTER_CODE 0xfd        // RR_EV_NONDET: filters that a program begins with
-#define PIECE 256u              // words
 
 struct filter { u32 len; struct sock_filter *code; };
 static struct filter filters[FILTERS_MAX];
@@ -192,41 +188,21 @@ void replay_seccomp(struct call *c) {
 
 u32 filter_mode(void) { return strict ? 1 : filter_count ? 2 : 0; }
 
-// ---- over exec ----
+// ---- over exec: call_limit.c ----
 
-// A descriptor with the filters, for the engine that comes; -1: none.
-s32 filter_save(void) {
-  if (!filter_count) return -1;
-  s64 fd = sys(__NR_memfd_create, "filters", 0);
-  for (u32 i = 0; i < filter_count && fd >= 0; i++) {
-    u64 len = filters[i].len;
-    sys(__NR_write, fd, &len, 8);
-    sys(__NR_write, fd, filters[i].code, len * 8);
+u64 filter_words(u64 *to, u64 room) {
+  u64 n = 0;
+  for (u32 i = 0; i < filter_count; i++) {
+    if (to && n + filters[i].len < room) {
+      to[n] = filters[i].len;
+      memcpy(to + n + 1, filters[i].code, filters[i].len * 8);
+    }
+    n += filters[i].len + 1;
   }
-  if (fd < 0) stop(STOP_IO, "no memory for a program's seccomp filters (error %ld)", -fd);
-  return (s32)fd;
+  return n;
 }
 
-// The first thing after the program's start: what filter_save left, by way of the log.
-void filter_start(s32 fd) {
-  static u64 words[16384], v[PIECE];
-  u64 n = 0;
-  if (replaying) {
-    const struct rr_event *e = log_peek();
-    if (!e || e->type != RR_EV_NONDET || e->code != FILTER_CODE) return;
-  } else if (fd < 0) return;
-  else {
-    s64 got = sys(__NR_pread64, fd, words, sizeof words, 0);
-    sys(__NR_close, fd);
-    if (got == (s64)sizeof words) stop(STOP_REFUSED, "seccomp filters of more than %lu words can't be recorded", ARRAY_SIZE(words));
-    n = got > 0 ? (u64)got / 8 : 0;
-  }
-  log_nondet(FILTER_CODE, &n, 1);
-  for (u64 at = 0; at < n; at += PIECE) {
-    memcpy(v, words + at, sizeof v);
-    log_nondet(FILTER_CODE, v, PIECE);
-    memcpy(words + at, v, sizeof v);
-  }
+void filter_restore(const u64 *words, u64 n) {
   for (u64 at = 0; at < n; at += words[at] + 1) {
     if (!words[at] || words[at] > INSNS_MAX || at + words[at] >= n) stop(STOP_IO, "the trace is damaged: bad seccomp filters in stream %u", ctx.stream);
     add((u32)words[at], (const struct sock_filter *)(words + at + 1));

@@ -154,6 +154,7 @@ enum call_status call_mmap(struct call *c) {
   memset(&extra, 0, offsetof(struct map_extra, path));
   s64 r = check_request(&q);
   if (r >= 0) r = choose_address(&q);
+  if (r >= 0 && !q.fixed && !limit_allows(q.len, (q.prot & PROT_WRITE) && !(q.mapf & MAPF_SHARED))) r = -ENOMEM;
   if (r < 0) return call_done(c, r);
   u32 flags = (q.flags & ~(u32)(MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_GROWSDOWN)) | MAP_FIXED;
   if (q.fixed) memory_forget(q.at, q.at + q.len);
@@ -241,6 +242,7 @@ enum call_status call_brk(struct call *c) {
   if (to < guest_brk_start || end < to) return call_done(c, (s64)guest_brk);
   struct mapping *m = map_next(from);
   bool blocked = end > from && (!range_ok(from, end - from) || map_ours(from, end + RR_PAGE) || (m && m->start < end + RR_PAGE));
+  if (end > from && !limit_allows(end - from, true)) blocked = true;
   if (!blocked) set_brk(to);
   return call_done(c, (s64)guest_brk);
 }
@@ -311,6 +313,7 @@ enum call_status call_mremap(struct call *c) {
   s64 r = plan_move(&v, c->args[4]);
   if (r < 0) return call_done(c, r);
   struct mapping m = *map_find(v.from);
+  if (v.to_len > v.from_len && !limit_allows(v.to_len - v.from_len, (m.prot & PROT_WRITE) && !(m.flags & MAPF_SHARED))) return call_done(c, -ENOMEM);
   r = host_move(&v);
   if (r < 0 && r > -4096) return call_done(c, r);
   moved(&v, m);

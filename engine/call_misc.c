@@ -2,7 +2,6 @@
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <linux/prctl.h>
-#include <linux/resource.h>
 #include "engine/calls.h"
 #include "engine/start.h"
 #include "engine/sys.h"
@@ -26,16 +25,6 @@ enum call_status call_restart_syscall(struct call *c) { return call_done(c, -EIN
 
 enum call_status call_ptrace(struct call *c) {
   stop(STOP_REFUSED, "a program that traces others (ptrace, request %ld) can't be recorded yet", (s64)c->args[0]);
-}
-
-static u32 persona; // never the host's: its address layout and mmap rules are ours
-
-enum call_status call_personality(struct call *c) {
-  u32 old = persona, want = (u32)c->args[0];
-  if (want == 0xffffffffu) return call_done(c, old);
-  if (want & 0x0400000) stop(STOP_REFUSED, "personality READ_IMPLIES_EXEC can't be recorded yet");
-  persona = want;
-  return call_done(c, old);
 }
 
 enum call_status call_getcpu(struct call *c) {
@@ -133,12 +122,6 @@ void done_prctl(struct call *c) {
   const struct prctl_row *r = find_prctl((u32)c->args[0]);
   if (r->kind == P_OUT && c->args[r->arg] && (c->result >= 0 || c->result == -EFAULT)) call_log_reachable(c, c->args[r->arg], r->bytes);
 }
-
-// ---- limits ----
-
-enum call_status call_getrlimit(struct call *c) { (void)c; return CALL_HOST; }
-enum call_status call_setrlimit(struct call *c) { (void)c; return CALL_HOST; }
-enum call_status call_prlimit64(struct call *c) { (void)c; return CALL_HOST; }
 
 // ---- outputs that depend on a command ----
 

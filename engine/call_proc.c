@@ -68,6 +68,11 @@ static bool names_our_fd(const char *entry) {
   return !*p && fd_ours(fd);
 }
 
+const char *proc_alias(const char *path) {
+  const char *e = own_entry(path);
+  return e && !strcmp(e, "exe") ? guest_exe : path;
+}
+
 // ---- contents ----
 
 static s32 out_fd;
@@ -302,6 +307,8 @@ static bool filter(struct call *c, bool new) {
 
 void done_getdents(struct call *c) {
   bool new = c->nr == __NR_getdents64;
-  while (c->result > 0 && !filter(c, new)) c->result = call_host(c);
+  s64 given = c->result;
+  while (c->result > 0 && !filter(c, new)) given = c->result = call_host(c);
   call_log_outs(c);
+  if (given > c->result && c->result >= 0) log_data(c->args[1] + (u64)c->result, (u64)(given - c->result)); // what lies behind was written too
 }

@@ -17,6 +17,7 @@ void output_unlock(struct call *c);
 bool msg_sendable(u64 msg);                  // call_net.c: its control data names no descriptor of ours
 // call_proc.c
 START(call_open); START(call_openat2); START(call_readlink); START(call_path0); START(call_path1); DONE(done_getdents);
+const char *proc_alias(const char *path);    // the guest's executable for /proc/self/exe and the like
 // call_fd.c
 START(call_close); START(call_dup2); START(call_close_range); START(call_fcntl); DONE(done_fcntl); bool redirect_fcntl(struct call *c);
 START(call_pidfd_getfd);
@@ -54,8 +55,12 @@ enum filter_verdict { FILTER_ALLOW, FILTER_RESULT, FILTER_DONE };   // RESULT: c
 extern u32 filters_active;
 enum filter_verdict filter_call(struct call *c);
 u32 filter_mode(void);                       // as PR_GET_SECCOMP tells
-s32 filter_save(void);                       // before exec: a descriptor for filter_start of the new engine, -1: none
-void filter_start(s32 fd);                   // record (fd) and replay, when the program is loaded
+u64 filter_words(u64 *to, u64 room);         // the filters as words (to NULL: how many), and back
+void filter_restore(const u64 *words, u64 n);
+// call_limit.c
+s32 inherit_save(void);                      // before exec: a descriptor for inherit_start of the new engine, -1: none
+void inherit_start(s32 fd);                  // record (fd) and replay, when the program is loaded
+bool limit_allows(u64 more, bool data);      // RLIMIT_AS, and for private writable memory RLIMIT_DATA
 // call_process.c, call_signal.c, futex.c, exec.c
 START(call_clone); START(call_clone3); START(call_fork); START(call_vfork); START(call_exit); START(call_exit_group); START(call_wait4);
 START(call_waitid); START(call_futex); START(call_set_tid_address); START(call_set_robust_list); START(call_get_robust_list);

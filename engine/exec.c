@@ -190,7 +190,7 @@ static bool too_big(u64 bytes) {
 static void engine_exec(u32 stream, u32 parent, s32 exe_fd, u64 sigmask, const char *execfn, u64 *argv, u64 *envp, u32 envc) {
   static char launch[4400];
   fmt(launch, sizeof launch, "RR_ENGINE=%d,%d,%d,%u,%u,%ld,%d,%ld,%s", engine_fds[ENGINE_FD_SESSION], engine_fds[ENGINE_FD_SOCKET], engine_fds[ENGINE_FD_ENGINE],
-      stream, parent, exe_fd < 0 ? -1l : exe_fd + ((s64)(filter_save() + 1) << 32), engine_fds[ENGINE_FD_DEBUG], (s64)sigmask, execfn);
+      stream, parent, exe_fd < 0 ? -1l : exe_fd + ((s64)(inherit_save() + 1) << 32), engine_fds[ENGINE_FD_DEBUG], (s64)sigmask, execfn);
   envp[envc] = (u64)launch;
   envp[envc + 1] = 0;
   s64 r = sys(__NR_execveat, engine_fds[ENGINE_FD_ENGINE], "", argv, envp, AT_EMPTY_PATH);

@@ -27,7 +27,7 @@ char guest_exe[4096], guest_execfn[4096];
 struct map_file *guest_exe_file;
 u64 guest_brk_start, guest_brk, guest_auxv, guest_auxv_size, guest_arg_start, guest_arg_end, guest_env_start, guest_env_end, cpu_hwcap2;
 
-struct launch { u32 stream, parent_stream; s32 exe_fd, filter_fd; const char *execfn; };
+struct launch { u32 stream, parent_stream; s32 exe_fd, inherit_fd; const char *execfn; };
 
 static s64 number(const char **s) {
   s64 v = 0;
@@ -51,7 +51,7 @@ static void parse_launch(struct start_args *a, struct launch *l) {
   l->parent_stream = (u32)number(&s);
   s64 exe = number(&s);
   l->exe_fd = (s32)exe;
-  l->filter_fd = exe < 0 ? -1 : (s32)(exe >> 32) - 1;
+  l->inherit_fd = exe < 0 ? -1 : (s32)(exe >> 32) - 1;
   engine_fds[ENGINE_FD_DEBUG] = (s32)number(&s);
   start_sigmask = (u64)number(&s);
   l->execfn = s;
@@ -188,7 +188,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   log_end(0);
   log_data(sp, RR_GUEST_STACK_TOP - sp);
   log_nondet(RR_ND_OTHER, NULL, 0);
-  filter_start(l->filter_fd);
+  inherit_start(l->inherit_fd);
   enter_program(entry, sp, brk);
 }
 
@@ -221,7 +221,7 @@ static void replay_start(void) {
   replay_load(s.exe_file, s.exe_base, false, guest_exe);
   if (s.interp_file) replay_load(s.interp_file, s.interp_base, true, "the program's interpreter");
   log_nondet(RR_ND_OTHER, NULL, 0);
-  filter_start(-1);
+  inherit_start(-1);
   enter_program(s.entry, s.sp, s.brk_start);
 }
 
