@@ -48,6 +48,19 @@ static bool mapped_shared_writable(const struct map_file *f) {
   return false;
 }
 
+// Whether a private page that was not yet written shows what is stored through a shared mapping is unspecified (POSIX, mmap);
+// on replay it would not. So it does not: such pages get copies of their own.
+static void privatise(const struct map_file *f) {
+  if (!mapped_shared_writable(f)) return;
+  for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
+    if (!m->file || (m->flags & MAPF_SHARED) || (m->prot & PROT_EXEC) || m->file->dev != f->dev || m->file->ino != f->ino) continue;
+    u64 len = memory_file_end(m) - m->start;
+    if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, m->start, m->end - m->start, PROT_READ | PROT_WRITE);
+    sys(__NR_madvise, m->start, len, 23 /* MADV_POPULATE_WRITE */);
+    if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, m->start, m->end - m->start, map_host_prot(m->prot));
+  }
+}
+
 // Whether replay takes the contents from a kept file or from the log.
 static s64 choose_kind(struct request *q) {
   s64 r = keep_file_as(q->fd, false, &q->file);
@@ -172,6 +185,7 @@ enum call_status call_mmap(struct call *c) {
   note_extra(c);
   c->result = (s64)q.at;
   enter(q.at, q.len, q.prot & 7, q.file ? q.offset : 0, q.file);
+  if (q.file && memory_shared_files) privatise(q.file);
   return CALL_DONE;
 }
 

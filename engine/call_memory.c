@@ -43,11 +43,13 @@ void replay_munmap(struct call *c) {
   if (c->result == 0) memory_unmap(c->args[0], c->args[0] + page_up(c->args[1]));
 }
 
-u64 memory_file_end(const struct mapping *m) {
-  u64 bytes = m->file->size > m->offset ? m->file->size - m->offset : 0, len = m->end - m->start;
+static u64 end_of(const struct mapping *m, u64 size) {
+  u64 bytes = size > m->offset ? size - m->offset : 0, len = m->end - m->start;
   bytes = page_up(bytes);
   return m->start + (bytes < len ? bytes : len);
 }
+
+u64 memory_file_end(const struct mapping *m) { return end_of(m, m->file->size); }
 
 void memory_replay_protect(u64 start, u64 end) {
   for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(m->end)) {
@@ -294,15 +296,22 @@ void memory_check_files(void) {
 
 struct resized { u64 dev, ino, size; };
 
+// A private mapping loses its pages behind the new end too, written or not (mm/memory.c: unmap_mapping_range with even_cows).
 static void set_size(const struct resized *r) {
   if (replaying) object_resize(r->dev, r->ino, r->size);
-  for (struct mapping *m = map_next(0); m; m = map_next(m->end))
-    if (m->file && (m->flags & MAPF_DATA) && m->file->dev == r->dev && m->file->ino == r->ino) m->file->size = r->size;
+  for (int pass = 0; pass < 2; pass++)
+    for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
+      if (!m->file || m->file->dev != r->dev || m->file->ino != r->ino) continue;
+      if (pass) { m->file->size = r->size; continue; } // mappings may share it
+      u64 old = memory_file_end(m), end = end_of(m, r->size);
+      if (replaying && !(m->flags & MAPF_SHARED) && old != end) object_tail(m, old < end ? old : end);
+    }
 }
 
 void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size) {
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
-    if (!m->file || !(m->flags & MAPF_DATA) || m->file->dev != dev || m->file->ino != ino || m->file->size == size) continue;
+    if (!m->file || m->file->dev != dev || m->file->ino != ino || m->file->size == size) continue;
+    if (!(m->flags & MAPF_DATA) && memory_file_end(m) == end_of(m, size)) continue;
     static struct resized r;
     r = (struct resized){ dev, ino, size };
     c->extra = &r;

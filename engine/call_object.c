@@ -53,13 +53,17 @@ static void renew(struct object *o, u64 size, bool shared) {
   sys(__NR_close, old);
 }
 
+static struct object *get(u64 dev, u64 ino, u64 size) {
+  struct object *o = find(dev, ino);
+  if (o) return o;
+  o = heap_alloc(sizeof *o);
+  *o = (struct object){ .dev = dev, .ino = ino, .size = size, .fd = new_memfd(size), .next = objects };
+  return objects = o;
+}
+
 void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset) {
-  struct object *o = find(x->id.dev, x->id.ino);
-  if (!o) {
-    o = heap_alloc(sizeof *o);
-    *o = (struct object){ .dev = x->id.dev, .ino = x->id.ino, .size = x->id.size, .fd = new_memfd(x->id.size), .next = objects };
-    objects = o;
-  } else if (o->size != x->id.size) object_resize(o->dev, o->ino, x->id.size);
+  struct object *o = get(x->id.dev, x->id.ino, x->id.size);
+  if (o->size != x->id.size) object_resize(o->dev, o->ino, x->id.size);
   bool shared = x->flags & MAPF_SHARED, alias = false;
   for (struct mapping *m = map_next(0); shared && m && !alias; m = map_next(m->end))
     alias = views(m, o) && !(m->start < at + len && m->end > at);
@@ -68,11 +72,16 @@ void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset) {
 }
 
 void object_resize(u64 dev, u64 ino, u64 size) {
-  struct object *o = find(dev, ino);
-  if (!o || o->size == size) return;
+  struct object *o = get(dev, ino, size);
+  if (o->size == size) return;
   if (size < o->size && !o->shared) { renew(o, size, false); return; } // not in place: a checkpoint may still map it
   sys(__NR_ftruncate, o->fd, size);
   o->size = size;
+}
+
+void object_tail(const struct mapping *m, u64 from) {
+  struct object *o = find(m->file->dev, m->file->ino);
+  if (o && from < m->end) map_view(o, from, m->end - from, map_host_prot(m->prot), m->offset + (from - m->start), false);
 }
 
 bool object_shared(const struct mapping *m) {
