@@ -141,8 +141,8 @@ static void add(u32 len, const struct sock_filter *code) {
 static s64 install(u64 at, u64 flags, bool really) {
   struct { u16 len; u16 pad[3]; u64 code; } prog;
   static struct sock_filter code[INSNS_MAX];
-  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) stop(STOP_REFUSED, "seccomp filters that ask another process (SECCOMP_FILTER_FLAG_NEW_LISTENER) can't be recorded yet");
-  if (flags & ~31ul) return -EINVAL;
+  // Without SECCOMP_FILTER_FLAG_NEW_LISTENER (filters that ask another process): as before Linux 5.0.
+  if (flags & ~(u64)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)) return -EINVAL;
   if (!get_guest(&prog, at, sizeof prog)) return -EFAULT;
   if (!prog.len || prog.len > INSNS_MAX) return -EINVAL;
   struct filter f = { prog.len, code };
@@ -168,9 +168,13 @@ static u64 what(const struct call *c, u64 *flags, u64 *at) {
 
 enum call_status call_seccomp(struct call *c) {
   u64 flags, at, op = what(c, &flags, &at);
-  if (op == SECCOMP_GET_ACTION_AVAIL && c->nr == __NR_seccomp) return CALL_HOST;
+  if (op == SECCOMP_GET_ACTION_AVAIL && c->nr == __NR_seccomp) {
+    u32 action;
+    if (get_guest(&action, at, 4) && action == SECCOMP_RET_USER_NOTIF && !flags) return call_done(c, -EOPNOTSUPP);
+    return CALL_HOST;
+  }
   if (op == SECCOMP_SET_MODE_STRICT) {
-    if (filter_count) return call_done(c, -EINVAL);
+    if (filter_count || (c->nr == __NR_seccomp && (flags || at))) return call_done(c, -EINVAL);
     strict = true;
     filters_active = 1;
     return call_done(c, 0);
