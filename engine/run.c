@@ -133,7 +133,8 @@ static void special(void) {
 static void handle(enum exit_kind kind) {
   struct exit_record *r = (struct exit_record *)ctx.exit_record;
   u64 cache_pc, fault, generation;
-  bool tick = kind != EXIT_FAULT && r->flags & EXIT_TICK; // read now: the translator may flush the cache
+  // Read now: the translator may flush the cache. The other kinds need have no record (a fault, a write to code).
+  bool tick = (kind == EXIT_LINK || kind == EXIT_STEPPED) && r->flags & EXIT_TICK;
   switch (kind) {
   case EXIT_LINK:
     generation = translate_generation;
