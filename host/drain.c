@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "abi/layout.h"
 #include "host/drain_free.h"
 #include "host/events.h"
 
 #define BUFFERED_MAX (8u << 20)   // bytes gathered in all streams together
-#define IDLE_MS 200               // after that long without a chunk, what was gathered is written
+#define INTERVAL_MIN_MS 30        // between two times that all is written; doubles
+#define INTERVAL_MAX_MS 500
 #define NOTES_MAX 64
 #define SPARE_MAX 16
 
@@ -22,10 +24,11 @@ struct stream {
   uint8_t *buffer;       // FRAME_BYTES_MAX, while something is gathered
   uint32_t used, events; // in the buffer
   uint32_t next_chunk, next_frame;
+  uint32_t taken, taken_events; // of the chunk next_chunk, before it was whole
   uint64_t next_event;   // counted events seen
   uint64_t last_ticks;
   uint32_t slot, next_dirty; // next_dirty: list of streams with a buffer (index + 1)
-  bool seen, done;
+  bool seen, done, broken;
 };
 
 struct drain {
@@ -39,6 +42,8 @@ struct drain {
   uint32_t spare_count;
   uint64_t events;
   int notify;
+  int64_t next_flush;   // ms of the monotonic clock
+  int interval;
   bool panic_seen;
   volatile bool finish;
   int32_t root_pid;
@@ -74,13 +79,19 @@ static struct stream *stream_get(struct drain *d, uint32_t number) {
   return &d->streams[number];
 }
 
+// After a failure (a full disk) the frames of other streams are still tried: what failed was taken back and left some room.
 static void stream_flush(struct drain *d, struct stream *s, bool last) {
-  if ((!s->used && !last) || d->fault.code) return;
-  int r = trace_write_frame(d->writer, (uint32_t)(s - d->streams), s->next_frame++, last ? FRAME_LAST : 0, s->next_event - s->events, s->events,
-    s->buffer, s->used, &d->fault);
+  struct fault f;
+  if ((!s->used && !last) || s->broken) return;
+  if (trace_write_frame(d->writer, (uint32_t)(s - d->streams), s->next_frame, last ? FRAME_LAST : 0, s->next_event - s->events, s->events, s->buffer, s->used, &f)) {
+    s->broken = true; // a frame behind a missing one would be of no use
+    if (!d->fault.code) d->fault = f;
+    give_up(d);
+  } else {
+    s->next_frame++;
+  }
   d->buffered -= s->used;
   s->used = s->events = 0;
-  if (r) give_up(d);
 }
 
 static void buffer_free(struct drain *d, struct stream *s) {
@@ -90,6 +101,7 @@ static void buffer_free(struct drain *d, struct stream *s) {
 }
 
 static void flush_all(struct drain *d) {
+  if (d->stream_room) stream_flush(d, &d->streams[0], false); // the first one: without it nothing replays
   while (d->dirty) {
     struct stream *s = &d->streams[d->dirty - 1];
     d->dirty = s->next_dirty;
@@ -149,33 +161,50 @@ static int chunk_bad(struct drain *d, const struct rr_chunk *c, const char *why)
   return 1;
 }
 
-static void take_chunk(struct drain *d, const struct rr_chunk *c, bool last) {
+// The events of a chunk that were not taken yet. whole: nothing more comes in it.
+static void take_chunk(struct drain *d, const struct rr_chunk *c, bool whole, bool last) {
   if (d->fault.code) return;
   uint32_t used = __atomic_load_n(&c->used, __ATOMIC_ACQUIRE), counted;
   struct stream *s = stream_get(d, c->stream);
-  if (!s || s->done || used > sizeof c->data || used % 8) {
+  if (!s || s->done || used > sizeof c->data || used % 8 || used < s->taken) {
     chunk_bad(d, c, "impossible header");
     return;
   }
-  if (c->number != s->next_chunk || c->first_event != s->next_event) {
+  if (c->number != s->next_chunk || c->first_event != s->next_event - s->taken_events) {
     chunk_bad(d, c, "a part is missing");
     return;
   }
   struct fault why;
-  if (used) {
-    stream_room(d, s, used);
-    memcpy(s->buffer + s->used, c->data, used);
-    if (events_check(s->buffer + s->used, used, &counted, &why)) {
+  uint32_t size = used - s->taken;
+  if (size) {
+    stream_room(d, s, size);
+    memcpy(s->buffer + s->used, c->data + s->taken, size);
+    if (events_check(s->buffer + s->used, size, &counted, &why)) {
       chunk_bad(d, c, why.text);
       return;
     }
-    look_at_events(d, s, s->buffer + s->used, used);
-    stream_append(d, s, used, counted);
+    look_at_events(d, s, s->buffer + s->used, size);
+    stream_append(d, s, size, counted);
+    s->taken = used;
+    s->taken_events += counted;
   }
   s->seen = true;
   s->slot = c->slot;
+  if (!whole) return;
   s->next_chunk++;
+  s->taken = s->taken_events = 0;
   if (last) stream_end(d, s);
+}
+
+// What is in chunks that are being filled: so that little is lost if this program is killed. Their state is stored behind
+// everything else in them, and only this thread frees them.
+static void take_unfinished(struct drain *d) {
+  for (uint32_t i = 0; i < free_chunks_ever(&d->free); i++) {
+    const struct rr_chunk *c = session_chunk(d->session, i);
+    if (free_chunks_retired(&d->free, i) || __atomic_load_n(&c->state, __ATOMIC_ACQUIRE) != RR_CHUNK_FILLING) continue;
+    const struct stream *s = stream_get(d, c->stream);
+    if (s && !s->done && c->number == s->next_chunk) take_chunk(d, c, false, false); // else the one before it is submitted just now
+  }
 }
 
 // Chunks that were submitted, oldest first. Their order is copied at once: the links lie in memory that may change.
@@ -190,7 +219,7 @@ static bool take_submitted(struct drain *d) {
   }
   while (n) {
     struct rr_chunk *c = session_chunk(d->session, d->order[--n]);
-    take_chunk(d, c, __atomic_load_n(&c->state, __ATOMIC_ACQUIRE) == RR_CHUNK_LAST);
+    take_chunk(d, c, true, __atomic_load_n(&c->state, __ATOMIC_ACQUIRE) == RR_CHUNK_LAST);
     free_chunks_give_back(&d->free, d->order[n]);
   }
   if (d->buffered > BUFFERED_MAX) flush_all(d);
@@ -212,7 +241,7 @@ static void take_abandoned(struct drain *d) {
     if (!free_chunks_retired(&d->free, i) && __atomic_load_n(&c->state, __ATOMIC_ACQUIRE) != RR_CHUNK_FREE) found[n++] = c;
   }
   qsort(found, n, sizeof *found, chunk_order);
-  for (uint32_t i = 0; i < n; i++) take_chunk(d, found[i], found[i]->state == RR_CHUNK_LAST);
+  for (uint32_t i = 0; i < n; i++) take_chunk(d, found[i], true, found[i]->state == RR_CHUNK_LAST);
 }
 
 static uint64_t ctx_ticks(const struct rr_ctx *c) {
@@ -244,18 +273,35 @@ static void end_all_killed(struct drain *d) {
   }
 }
 
-// Sleeps until the doorbell rings or time is up. False: time is up.
-static bool wait_for_work(struct drain *d, int milliseconds) {
+static int64_t now_ms(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void wait_for_work(struct drain *d) {
   struct rr_session *m = d->session->memory;
   uint32_t seen = __atomic_load_n(&m->doorbell, __ATOMIC_SEQ_CST);
+  int64_t left = d->next_flush - now_ms();
   __atomic_store_n(&m->host_sleeping, 1, __ATOMIC_SEQ_CST);
-  if (!__atomic_load_n(&m->submit_head, __ATOMIC_SEQ_CST) && !d->finish) futex_wait(&m->doorbell, seen, milliseconds);
+  if (!__atomic_load_n(&m->submit_head, __ATOMIC_SEQ_CST) && !d->finish && left > 0) futex_wait(&m->doorbell, seen, (int)left);
   __atomic_store_n(&m->host_sleeping, 0, __ATOMIC_SEQ_CST);
-  return __atomic_load_n(&m->doorbell, __ATOMIC_SEQ_CST) != seen;
+}
+
+// Now and then everything that there is gets written: often at first, since most recordings are short.
+static void flush_in_time(struct drain *d, bool busy) {
+  if (now_ms() < d->next_flush) return;
+  take_unfinished(d);
+  flush_all(d);
+  if (!busy) free_chunks_release(&d->free);
+  d->interval = d->interval * 2 < INTERVAL_MAX_MS ? d->interval * 2 : INTERVAL_MAX_MS;
+  d->next_flush = now_ms() + d->interval;
 }
 
 static void *drain_main(void *argument) {
   struct drain *d = argument;
+  d->interval = INTERVAL_MIN_MS;
+  d->next_flush = now_ms() + d->interval;
   for (;;) {
     bool finishing = d->finish; // read before the list: what was submitted until then is in it
     free_chunks_refill(&d->free);
@@ -264,12 +310,10 @@ static void *drain_main(void *argument) {
       d->panic_seen = true;
       give_up(d);
     }
+    flush_in_time(d, worked);
     if (worked) continue;
     if (finishing) break;
-    if (!wait_for_work(d, d->dirty ? IDLE_MS : 1000) && !d->finish) {
-      flush_all(d);
-      free_chunks_release(&d->free);
-    }
+    wait_for_work(d);
   }
   take_abandoned(d);
   end_all_killed(d);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,8 +27,9 @@ int engine_open(struct fault *f) {
   static const char *const places[] = { "rr-engine", "../lib/rr/rr-engine" };
   char self[PATH_MAX], name[PATH_MAX + 32];
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (n < 0) return fault_set(f, EXIT_NO_START, "/proc/self/exe cannot be read (%s): is /proc mounted?", strerror(errno)), -1;
-  self[n] = 0;
+  if (n >= 0) self[n] = 0;
+  else if (!realpath((const char *)getauxval(AT_EXECFN), self)) // no /proc here: as we were started
+    return fault_set(f, EXIT_NO_START, "/proc/self/exe cannot be read (%s): is /proc mounted?", strerror(errno)), -1;
   char *slash = strrchr(self, '/');
   if (slash) *slash = 0;
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
