@@ -8,7 +8,7 @@
 #include "engine/sys.h"
 #include "engine/translate/internal.h"
 
-#define ARENAS 512
+#define ARENAS 1100 // more than there are image slots
 #define AHEAD 65536u
 #define ROOM 24576u // more than one fragment can take of either region
 #ifndef MADV_POPULATE_WRITE

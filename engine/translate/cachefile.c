@@ -18,6 +18,7 @@
 #include <linux/stat.h>
 #include <asm/stat.h>
 #include "engine/log.h"
+#include "engine/map.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/translate/internal.h"
@@ -149,10 +150,16 @@ static void attach(struct arena *a) {
   rr_log(LOG_TRANSLATE, "cache of %lx: %lu fragments", a->guest_start, h.count);
 }
 
+static bool text_is_the_file(const struct arena *a) {
+  for (struct mapping *m = map_next(a->guest_start); m && m->start < a->guest_end; m = map_next(m->end))
+    if ((m->prot & PROT_EXEC) && (!m->file || (m->prot & PROT_WRITE) || (m->flags & MAPF_SHARED))) return false;
+  return true;
+}
+
 void cache_attach(struct arena *a) {
   a->probed = true;
   if (!a->id.ino || a->count || a->unsaveable || !enabled()) return;
-  if (has_text_relocations(a->guest_start - a->file_offset)) { a->unsaveable = true; return; }
+  if (!text_is_the_file(a) || has_text_relocations(a->guest_start - a->file_offset)) { a->unsaveable = true; return; }
   attach(a);
 }
 

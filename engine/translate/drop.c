@@ -3,6 +3,8 @@
 // Others may be linked to a dropped fragment, so its two entries become jumps to exit stubs, which lead to what is made
 // next. Its code stays: whoever was interrupted inside it is led out by the engine (translate_generation). Fragments of
 // pages that may change are found by a table of pages; those of file pages by a walk over their arena.
+#include <linux/mman.h>
+#include "engine/map.h"
 #include "engine/translate/emit.h"
 
 struct page_slot { u64 page; u32 arena; u32 first; }; // first: index + 1 of the newest fragment that starts there
@@ -95,6 +97,14 @@ static bool drop_walk(struct arena *a, u64 start, u64 end) {
   return any;
 }
 
+// Code of an image that was ever writable is not the file's: its cache file is neither used nor written.
+static void note_written(struct arena *a, u64 start, u64 end) {
+  if (start < a->guest_start) start = a->guest_start;
+  if (end > a->guest_end) end = a->guest_end;
+  for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(m->end))
+    if (m->prot & PROT_WRITE) a->unsaveable = true;
+}
+
 void translate_invalidate(u64 start, u64 end) {
   bool any = false;
   start = ALIGN_DOWN(start, RR_PAGE);
@@ -106,6 +116,9 @@ void translate_invalidate(u64 start, u64 end) {
     for (u64 p = start - RR_PAGE; p < end; p += RR_PAGE) any |= drop_page(p, start, end);
   }
   for (u32 k = 0; k < arena_count; k++)
-    if (arenas[k].guest_start < end && arenas[k].guest_end > start) any |= drop_walk(&arenas[k], start, end);
+    if (arenas[k].guest_start < end && arenas[k].guest_end > start) {
+      note_written(&arenas[k], start, end);
+      any |= drop_walk(&arenas[k], start, end);
+    }
   if (any) translate_generation++;
 }

@@ -1,7 +1,7 @@
 // Which status flags are dead at a guest address: written before anything reads them, on every path that the next
 // instructions show. A pure function of the guest's bytes and the kind of the page, so record and replay agree.
 //
-// Look ahead over at most 16 instructions, through direct jumps inside unwritable file pages; any other transfer, system
+// Look ahead over at most 16 instructions, through direct jumps inside unwritable pages of one image; any other transfer, system
 // call or instruction of the engine's ends it, and what is undecided is live. In pages that can be written it does not
 // leave the page, whose fragments are dropped together when it changes.
 #include <linux/mman.h>
@@ -36,7 +36,8 @@ u64 flags_dead(u64 pc, u64 *reach, bool *far, bool signal_safe) {
     pc += i->len;
     if (i->kind == I_JMP) {
       u64 to = i->target;
-      if (!file || to + 0x4000000 - pc > 0x8000000 || !file_page(to, signal_safe)) break;
+      struct arena *image = arena_of_image(pc);
+      if (!file || !image || arena_of_image(to) != image || !file_page(to, signal_safe)) break;
       *far = true;
       pc = to;
       page = ALIGN_DOWN(pc, RR_PAGE);

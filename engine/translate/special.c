@@ -55,9 +55,10 @@ static const struct special_row rows[] = {
 };
 
 #define C(name) ZYDIS_CATEGORY_##name
+// MPX is gone from every CPU: its instructions are hints.
 static const u8 not_copyable[] = {
   C(INVALID), C(AMX_TILE), C(CET), C(ENQCMD), C(HRESET), C(INTERRUPT), C(IO), C(IOSTRINGOP), C(KEYLOCKER), C(KEYLOCKER_WIDE), C(KNC), C(KNCMASK),
-  C(KNCSCALAR), C(MPX), C(PADLOCK), C(PCONFIG), C(PKU), C(PT), C(RDPID), C(RDPRU), C(RDRAND), C(RDSEED), C(SGX), C(SMAP), C(SYSCALL), C(SYSRET), C(SYSTEM),
+  C(KNCSCALAR), C(PADLOCK), C(PCONFIG), C(PKU), C(PT), C(RDPID), C(RDPRU), C(RDRAND), C(RDSEED), C(SGX), C(SMAP), C(SYSCALL), C(SYSRET), C(SYSTEM),
   C(TSX_LDTRK), C(UINTR), C(VTX), C(WAITPKG), C(XSAVE), C(XSAVEOPT),
 };
 
