@@ -2,7 +2,8 @@
 //
 // Everything the engine addresses from translated code lies below 2 GiB, so that one absolute 32-bit
 // displacement reaches it from any arena; and below 0x7fff7000, where AddressSanitizer's shadow starts.
-// What only the engine's own C code touches lies in the HIGH region, which no sanitizer, Go or LuaJIT uses.
+// What only the engine's own C code touches lies in the HIGH region, which lies in what every
+// sanitizer leaves to the program (TSan protects all gaps between its own regions) and Go and LuaJIT do not use.
 // A guard gap of RR_GUARD lies around every region of ours.
 #pragma once
 
@@ -18,11 +19,11 @@
 #define RR_HOST_VDSO_END 0x7f800000ul
 #define RR_LOW_END 0x7fff7000ul        // end of everything of ours down here
 
-#define RR_HIGH 0x6e0000000000ul       // HIGH: memory of the engine that translated code never addresses
+#define RR_HIGH 0x7f0000000000ul       // HIGH: memory of the engine that translated code never addresses
 #define RR_SESSION RR_HIGH             // the session memory (abi/session.h)
-#define RR_HEAP 0x6e1000000000ul       // engine heap: fragments' metadata, mapping table, thread objects, stacks
-#define RR_HEAP_END 0x6e8000000000ul
-#define RR_HIGH_END 0x6f0000000000ul
+#define RR_HEAP 0x7f1000000000ul       // engine heap: fragments' metadata, mapping table, thread objects, stacks
+#define RR_HEAP_END 0x7f3f00000000ul
+#define RR_HIGH_END 0x7f4000000000ul
 
 // Where the guest's things go. The addresses are the ones an unrandomized Linux process has.
 #define RR_GUEST_PIE 0x555555554000ul

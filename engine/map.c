@@ -92,7 +92,7 @@ void map_protect(u64 start, u64 end, u32 prot) {
 }
 
 static const struct range fixed[] = {
-  { RR_ENGINE_BASE - RR_GUARD, 0x80000000ul },
+  { RR_ENGINE_BASE - RR_GUARD, RR_LOW_END }, // AddressSanitizer's shadow begins there
   { RR_HIGH, RR_HIGH_END },
   { RR_PIE_ARENA - RR_GUARD, RR_PIE_ARENA_END + 0x4000000 },
   { RR_ANON_ARENA - RR_GUARD, RR_ANON_ARENA_END + RR_GUARD },

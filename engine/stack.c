@@ -21,7 +21,7 @@ static u32 make_auxv(struct auxv *v, u64 host, const struct elf_image *exe, u64 
   for (const struct auxv *h = (const struct auxv *)host; h->type != AT_NULL; h++) {
     u64 value = h->value;
     switch (h->type) {
-    case AT_SYSINFO_EHDR: case 27 /* AT_RSEQ_FEATURE_SIZE */: case 28 /* AT_RSEQ_ALIGN */: continue;
+    case AT_SYSINFO_EHDR: case AT_IGNORE: case 27 /* AT_RSEQ_FEATURE_SIZE */: case 28 /* AT_RSEQ_ALIGN */: continue;
     case AT_PHDR: value = exe->phdr; break;
     case AT_PHENT: value = exe->phent; break;
     case AT_PHNUM: value = exe->phnum; break;

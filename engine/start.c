@@ -225,9 +225,26 @@ static void replay_start(void) {
   enter_program(s.entry, s.sp, s.brk_start);
 }
 
+// The kernel may have put its vdso, at random, just where our session or heap goes. Then we do without it: the time is asked
+// by calls. It is three small mappings that adjoin; what lies in the window around it can only be them.
+static void clear_vdso(u64 *sp) {
+  u64 *v = sp + 1 + *sp + 1;
+  while (*v++) ;
+  for (; v[0]; v += 2) {
+    if (v[0] != AT_SYSINFO_EHDR) continue;
+    u64 at = v[1], window = 0x20000;
+    bool in_session = at + window > RR_SESSION && at < RR_SESSION + RR_RECORD_BYTES + window;
+    bool in_heap = at + window > RR_HEAP && at < RR_HEAP + 0x40000000 + window;
+    if (!in_session && !in_heap) return;
+    sys(__NR_munmap, at - window, window + 0x4000);
+    v[0] = AT_IGNORE;
+  }
+}
+
 void engine_main(u64 *kernel_stack) {
   static struct start_args args;
   static struct launch launch;
+  clear_vdso(kernel_stack);
   leave_kernel_stack(kernel_stack, &args);
   parse_launch(&args, &launch);
   map_session();
