@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/poll.h>
 #include "engine/log.h"
+#include "engine/log_block.h"
 #include "engine/debug.h"
 #include "engine/keep.h"
 #include "engine/start.h"
@@ -127,7 +128,7 @@ void log_end(u8 flags) {
   open_event = NULL;
 }
 
-static void log_bytes(u64 guest, const void *src, size_t len) {
+static void log_plain(u64 guest, const void *src, size_t len) {
   while (len) {
     u32 overhead = sizeof(struct rr_event) + sizeof(struct rr_ev_data);
     if (!chunk || fill + overhead + 256 > limit) next_chunk();
@@ -149,6 +150,33 @@ static void log_bytes(u64 guest, const void *src, size_t len) {
     len -= n;
     if (src) src = (const u8 *)src + n;
   }
+}
+
+// A whole block that is known (only its number goes into the log), or that replay shall remember.
+static void log_block(u64 guest, const void *block, u16 number, enum block_kind kind) {
+  size_t n = kind == BLOCK_PUT ? BLOCK_BYTES : 0;
+  struct rr_event *e = header(RR_EV_DATA, number, sizeof(struct rr_ev_data) + n);
+  struct rr_ev_data *d = (struct rr_ev_data *)(e + 1);
+  *d = (struct rr_ev_data){ guest, n };
+  memcpy(d + 1, block, n);
+  e->flags = kind == BLOCK_PUT ? RR_EVF_BLOCK_PUT : RR_EVF_BLOCK_REF;
+  commit(e->size);
+}
+
+static void log_bytes(u64 guest, const void *src, size_t len) {
+  const u8 *p = src;
+  size_t plain = 0; // bytes at guest that are still to be logged as they are
+  for (size_t at = 0; len - at >= BLOCK_BYTES && !(session->opt.debug & RR_DEBUG_TINYRING); at += BLOCK_BYTES) {
+    u64 block[BLOCK_BYTES / 8];
+    u16 number;
+    if (p) memcpy(block, p + at, BLOCK_BYTES);
+    enum block_kind kind = p || copyin(block, guest + at, BLOCK_BYTES) == BLOCK_BYTES ? block_look(block, &number) : BLOCK_NEW;
+    if (kind == BLOCK_NEW) continue;
+    if (at > plain) log_plain(guest + plain, p ? p + plain : NULL, at - plain);
+    log_block(guest + at, block, number, kind);
+    plain = at + BLOCK_BYTES;
+  }
+  log_plain(guest + plain, p ? p + plain : NULL, len - plain);
 }
 
 void log_data(u64 guest, size_t len) { log_bytes(guest, NULL, len); }
@@ -300,10 +328,21 @@ bool log_take_checksum(struct rr_ev_checksum *sum) {
   return have;
 }
 
+static void apply_bytes(const struct rr_event *e, u64 addr, const void *bytes, size_t n) {
+  if (copyout(addr, bytes, n) != n && memory_poke(addr, bytes, n) != n) diverged(e, "memory at 0x%lx (%lu bytes) that the recording wrote is not writable", addr, n);
+}
+
 static void apply_data(const struct rr_event *e) {
   const struct rr_ev_data *d = log_payload(e);
   if (e->size < sizeof *e + sizeof *d || d->len > e->size - sizeof *e - sizeof *d) stop(STOP_IO, "the trace is damaged: a bad data event in stream %d", (int)stream_now);
-  if (copyout(d->addr, d + 1, d->len) != d->len && memory_poke(d->addr, d + 1, d->len) != d->len) diverged(e, "memory at 0x%lx (%lu bytes) that the recording wrote is not writable", d->addr, d->len);
+  if (e->flags & RR_EVF_BLOCK_REF) {
+    const void *block = block_get(e->code);
+    if (!block) stop(STOP_IO, "the trace is damaged: a bad block in stream %d", (int)stream_now);
+    apply_bytes(e, d->addr, block, BLOCK_BYTES);
+    return;
+  }
+  if ((e->flags & RR_EVF_BLOCK_PUT) && d->len == BLOCK_BYTES) block_put(e->code, d + 1);
+  apply_bytes(e, d->addr, d + 1, d->len);
 }
 
 const struct rr_event *log_take(u8 type, u16 code) {
