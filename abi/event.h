@@ -42,7 +42,8 @@ enum rr_event_flags {
   RR_EVF_AT_SYSCALL = 2, // SIGNAL, SWITCH: taken at once after the event before it, or before the system call at pc is made;
                          // without it: at the tick point (ticks, pc), reached by a tick budget
   RR_EVF_BLOCK_PUT = 8,  // RR_EV_DATA of 4096 bytes that later events may name: remember it under the number in `code`
-  RR_EVF_BLOCK_REF = 16, // RR_EV_DATA without bytes (len 0): the 4096 bytes remembered under `code` are written at addr
+  RR_EVF_BLOCK_REF = 16, // RR_EV_DATA without bytes (len 0): the 4096 bytes remembered under `code` are written at addr;
+                         // with BLOCK_PUT: the 4096 bytes at addr are remembered, nothing is written
   RR_EVF_RESTART = 4,    // a system call that will be restarted after a signal: no result is given to the guest
 };
 enum rr_nondet { RR_ND_RDTSC = 1, RR_ND_RDTSCP, RR_ND_CPUID, RR_ND_RDRAND, RR_ND_RDSEED, RR_ND_RDPID, RR_ND_XGETBV, RR_ND_OTHER };

@@ -15,6 +15,7 @@
 
 enum fd_kind { FD_UNKNOWN, FD_OTHER, FD_OUT1, FD_OUT2 };
 static u8 kinds[1024];
+static bool updated[1024];       // a regular file open for reading and writing; valid with kinds[]
 static u16 inodes[1024];         // hash of a regular file's identity, 0 for others; valid with kinds[]
 static u8 mapped_set[8192];      // bits: hashes of files that were ever mapped here
 
@@ -56,7 +57,10 @@ static enum fd_kind find_kind(int fd, u16 *inode) {
 
 static enum fd_kind kind_of(int fd, u16 *inode) {
   if ((u32)fd >= sizeof kinds || !own_table()) return find_kind(fd, inode);
-  if (kinds[fd] == FD_UNKNOWN) kinds[fd] = (u8)find_kind(fd, &inodes[fd]);
+  if (kinds[fd] == FD_UNKNOWN) {
+    kinds[fd] = (u8)find_kind(fd, &inodes[fd]);
+    updated[fd] = inodes[fd] && (sys(__NR_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+  }
   *inode = inodes[fd];
   return kinds[fd];
 }
@@ -66,6 +70,13 @@ int fd_output(int fd) {
   if (fd < 0) return 0;
   enum fd_kind k = kind_of(fd, &inode);
   return k == FD_OUT1 ? 1 : k == FD_OUT2 ? 2 : 0;
+}
+
+bool fd_updated(int fd) {
+  u16 inode;
+  if (fd < 0 || (u32)fd >= sizeof kinds || !own_table()) return false;
+  if (kinds[fd] == FD_UNKNOWN) kind_of(fd, &inode);
+  return updated[fd];
 }
 
 bool fd_mapped(int fd) {

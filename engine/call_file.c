@@ -157,6 +157,7 @@ enum call_status call_write(struct call *c) {
 
 void done_write(struct call *c) {
   output_done(c);
+  if (c->result >= 4096 && c->result <= 65536 && (c->nr == __NR_pwrite64 || c->nr == __NR_write) && fd_updated((int)c->args[0])) log_remember(c->args[1], (size_t)c->result);
   if (c->result <= 0 || likely(!fd_mapped((int)c->args[0]))) return;
   bool at = c->nr == __NR_pwrite64 || c->nr == __NR_pwritev || (c->nr == __NR_pwritev2 && c->args[3] != ~0ul);
   file_changed(c, (int)c->args[0], at ? (s64)c->args[3] : -1, (u64)c->result);

@@ -179,6 +179,18 @@ static void log_bytes(u64 guest, const void *src, size_t len) {
   log_plain(guest + plain, p ? p + plain : NULL, len - plain);
 }
 
+void log_remember(u64 guest, size_t len) {
+  u64 block[BLOCK_BYTES / 8];
+  u16 number;
+  for (; len >= BLOCK_BYTES; guest += BLOCK_BYTES, len -= BLOCK_BYTES) {
+    if (copyin(block, guest, BLOCK_BYTES) != BLOCK_BYTES || !block_learn(block, &number)) continue;
+    struct rr_event *e = header(RR_EV_DATA, number, sizeof(struct rr_ev_data));
+    *(struct rr_ev_data *)(e + 1) = (struct rr_ev_data){ guest, 0 };
+    e->flags = RR_EVF_BLOCK_PUT | RR_EVF_BLOCK_REF;
+    commit(e->size);
+  }
+}
+
 void log_data(u64 guest, size_t len) { log_bytes(guest, NULL, len); }
 void log_data_from(u64 guest, const void *src, size_t len) { log_bytes(guest, src, len); }
 
@@ -335,6 +347,12 @@ static void apply_bytes(const struct rr_event *e, u64 addr, const void *bytes, s
 static void apply_data(const struct rr_event *e) {
   const struct rr_ev_data *d = log_payload(e);
   if (e->size < sizeof *e + sizeof *d || d->len > e->size - sizeof *e - sizeof *d) stop(STOP_IO, "the trace is damaged: a bad data event in stream %d", (int)stream_now);
+  if ((e->flags & RR_EVF_BLOCK_REF) && (e->flags & RR_EVF_BLOCK_PUT)) {
+    u64 bytes[BLOCK_BYTES / 8];
+    if (copyin(bytes, d->addr, BLOCK_BYTES) != BLOCK_BYTES) diverged(e, "memory at 0x%lx that the recording wrote to a file can't be read", d->addr);
+    block_put(e->code, bytes);
+    return;
+  }
   if (e->flags & RR_EVF_BLOCK_REF) {
     const void *block = block_get(e->code);
     if (!block) stop(STOP_IO, "the trace is damaged: a bad block in stream %d", (int)stream_now);

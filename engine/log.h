@@ -12,6 +12,7 @@ void *log_begin(u8 type, u16 code, size_t payload);   // room for the payload (a
 void log_end(u8 flags);
 void log_data(u64 guest, size_t len);                  // RR_EV_DATA of guest memory now, in pieces; before the event it belongs to
 void log_data_from(u64 guest, const void *src, size_t len); // the same, bytes taken from src (scratch)
+void log_remember(u64 guest, size_t len);               // the guest wrote these bytes to a file: it may read them again (log_block.c)
 void log_note(const char *f, ...) PRINTF(1, 2);        // a warning kept in the trace, and printed by the recorder's stderr once
 void log_finish(void);                                  // submit the last chunk: the stream is complete
 

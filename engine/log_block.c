@@ -33,6 +33,14 @@ static u8 *block_at(u32 slot) {
   return blocks + (size_t)slot * BLOCK_BYTES;
 }
 
+static u16 remember(u32 i, u64 hash, const void *block) {
+  u32 n = next_slot++ % SLOTS;
+  owner[n] = i;
+  seen[i] = (struct seen){ .hash = hash, .slot = n + 1 };
+  block_put((u16)n, block);
+  return (u16)n;
+}
+
 enum block_kind block_look(const void *block, u16 *slot) {
   if (!seen) {
     seen = heap_pages(SEEN * sizeof *seen);
@@ -46,12 +54,17 @@ enum block_kind block_look(const void *block, u16 *slot) {
     *slot = (u16)(s->slot - 1);
     return BLOCK_REF;
   }
-  u32 n = next_slot++ % SLOTS;
-  owner[n] = i;
-  s->slot = n + 1;
-  block_put((u16)n, block);
-  *slot = (u16)n;
+  *slot = remember(i, h, block);
   return BLOCK_PUT;
+}
+
+bool block_learn(const void *block, u16 *slot) {
+  enum block_kind kind = block_look(block, slot);
+  if (kind == BLOCK_NEW) {
+    u64 h = hash_block(block);
+    *slot = remember((u32)(h >> 48), h, block);
+  }
+  return kind != BLOCK_REF;
 }
 
 void block_put(u16 slot, const void *block) {

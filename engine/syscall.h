@@ -117,6 +117,7 @@ void call_release(struct call *c);         // frees what a call keeps (thread_fr
 bool fd_ours(int fd);
 int fd_move_away(int fd);                  // the guest wants this number (dup2): ours gets another
 void fd_changed(int fd);                   // the number may name another file now: forget what is cached of it
+bool fd_updated(int fd);                   // a regular file that is read and written
 bool fd_mapped(int fd);                    // perhaps: a regular file that this address space has mapped
 void fd_note_mapped(u64 dev, u64 ino);     // it maps this file
 int fd_output(int fd);                     // 1, 2: the recording's stdout/stderr; 0: not
