@@ -21,7 +21,7 @@ echo one >&${C[1]}; read -r x <&${C[0]}; echo "$x"; p=$C_PID; eval "exec ${C[1]}
 while IFS=: read -r a b; do echo "$b-$a"; done < <(printf 'x:1\ny:2\n')
 [[ abc123 =~ ([a-z]+)([0-9]+) ]] && echo "${BASH_REMATCH[2]}${BASH_REMATCH[1]}"
 timeout 0.1 sleep 5; echo "timeout $?"
-sleep 10 & kill $!; wait $! 2>/dev/null; echo "killed $?"
+sleep 10 & p=$!; until [ "$(< /proc/$p/comm)" = sleep ]; do :; done; kill $p; wait $p 2>/dev/null; echo "killed $?"
 printf '%s\n' {a..e} | while read -r l; do echo -n "$l"; done; echo
 exit 17
 S
