@@ -1,5 +1,5 @@
 // The dynamic loader called as a program; LD_PRELOAD; LD_LIBRARY_PATH; a library whose constructor forks; vDSO found by hand.
-// rr-test: needs=gcc
+// rr-test: needs=gcc modes=quick
 #include "guest/t.h"
 #include <elf.h>
 #include <link.h>

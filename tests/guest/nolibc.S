@@ -1,7 +1,7 @@
 // A program without libc: the initial registers and stack, raw system calls, exit from assembly.
 // rr-test: name=plain cflags="-nostdlib -static -no-pie"
 // rr-test: name=high cflags="-nostdlib -static -no-pie -Wl,-Ttext-segment=0x200000000"
-// rr-test: name=veryhigh cflags="-nostdlib -static -no-pie -Wl,-Ttext-segment=0x7f0000000000"
+// rr-test: name=veryhigh cflags="-nostdlib -static -no-pie -Wl,-Ttext-segment=0x7d0000000000"
 .globl _start
 _start:
   mov %rsp,%rbp
