@@ -165,12 +165,16 @@ static void log_block(u64 guest, const void *block, u16 number, enum block_kind 
 
 static void log_bytes(u64 guest, const void *src, size_t len) {
   const u8 *p = src;
+  if (!p && len >= BLOCK_BYTES) { // anonymous memory that can be written can be read as it is
+    struct mapping *m = map_find(guest);
+    if (m && (m->flags & MAPF_ANON) && !(m->flags & MAPF_SHARED) && (m->prot & PROT_WRITE) && m->end - guest >= len) p = (const u8 *)guest;
+  }
   size_t plain = 0; // bytes at guest that are still to be logged as they are
   for (size_t at = 0; len - at >= BLOCK_BYTES && !(session->opt.debug & RR_DEBUG_TINYRING); at += BLOCK_BYTES) {
-    u64 block[BLOCK_BYTES / 8];
+    u64 copy[BLOCK_BYTES / 8];
+    const void *block = p ? (const void *)(p + at) : copy;
     u16 number;
-    if (p) memcpy(block, p + at, BLOCK_BYTES);
-    enum block_kind kind = p || copyin(block, guest + at, BLOCK_BYTES) == BLOCK_BYTES ? block_look(block, &number) : BLOCK_NEW;
+    enum block_kind kind = p || copyin(copy, guest + at, BLOCK_BYTES) == BLOCK_BYTES ? block_look(block, &number) : BLOCK_NEW;
     if (kind == BLOCK_NEW) continue;
     if (at > plain) log_plain(guest + plain, p ? p + plain : NULL, at - plain);
     log_block(guest + at, block, number, kind);
