@@ -14,9 +14,10 @@ static u32 *owner;             // of each slot: index in seen[]
 static u32 next_slot;
 static u8 *blocks;             // replay
 
+// The operands go in again, so that a factor of 0 does not swallow the other one.
 static u64 fold(u64 a, u64 b) {
   unsigned __int128 p = (unsigned __int128)a * b;
-  return (u64)p ^ (u64)(p >> 64);
+  return ((u64)p ^ (u64)(p >> 64)) + (a ^ (b << 32 | b >> 32));
 }
 
 // Two hashes of independent constants; each a sum over four chains of folded products, so that they run side by side.
