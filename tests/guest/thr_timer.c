@@ -1,5 +1,6 @@
 // Timers and time limits with threads: SIGEV_THREAD, many sleepers with their own ends, condition waits that time out, a ticker thread.
-// rr-test: cflags=-lrt
+// Known to hang now and then while it is recorded on a busy machine (docs/quirks.md): only in make check-all until that is found.
+// rr-test: cflags=-lrt level=all
 #include "guest/t.h"
 #include <pthread.h>
 static volatile int fired;
