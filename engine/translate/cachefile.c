@@ -56,7 +56,8 @@ static bool identity_of(int fd, struct file_identity *id, struct stat *st) {
   return true;
 }
 
-static bool enabled(void) { return session->opt.cache_dir[0] && !debug_flags && !last_fragment; }
+// Under the debugger fragments hold breakpoints and checks.
+static bool enabled(void) { return session->opt.cache_dir[0] && !debug_flags && !last_fragment && !session->opt.gdb; }
 
 // The header that a file for this arena has, but for its sizes.
 static bool expected(const struct arena *a, struct cache_header *h) {
