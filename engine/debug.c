@@ -22,6 +22,7 @@ static bool interrupted;
 static bool step_taken;              // debug_go.thread has run its instruction
 static u32 going;                    // thread that was told last; where a step by no thread belongs
 static u64 looked;                   // TSC
+static u64 stopped_at;               // pc where translated code left for a breakpoint or a watchpoint
 static struct rr_dbg_stop pending;   // a watchpoint that was hit; reason 0: none
 static u32 returned;                 // number of the call that RR_STOP_SYSCALL tells of
 
@@ -117,18 +118,21 @@ bool debug_before(void) {
   for (u32 reason; (reason = reason_to_stop());) {
     started = true;
     struct rr_dbg_stop s = pending;
-    if (reason != s.reason) stop_fill(&s, reason);
+    if (reason == s.reason) s.point = (struct rr_point){ ctx.events, ticks_now(), ctx.regs[R_RIP] }; // its tick is counted only now
+    else stop_fill(&s, reason);
     if (reason == RR_STOP_STEP) s.thread = debug_go.thread;
     if (reason == RR_STOP_SYSCALL) s.code = returned, s.flags = 1;
     if (reason == RR_STOP_START && guest_exe_file) s.code = guest_exe_file->kept;
     tell(&s);
   }
-  bool at_break = break_compiled(ctx.regs[R_RIP]);
+  bool at_break = break_compiled(ctx.regs[R_RIP]) || stopped_at == ctx.regs[R_RIP];
   bool mine = debug_go.how != RR_GO_CONTINUE && current->tid == debug_go.thread;
+  bool one = mine || at_break || point_near();
   over = false;
+  stopped_at = 0;
   if (mine) step_taken = true;
-  if (watch_any()) watch_before();
-  return mine || at_break || point_near(); // with a watchpoint each fragment is one instruction
+  if (watch_any() && (one || watch_stepping())) watch_before();
+  return one;
 }
 
 void debug_stepped(enum exit_kind kind) {
@@ -136,8 +140,10 @@ void debug_stepped(enum exit_kind kind) {
     watch_fault();
     step_taken = false; // unless debug_signal says that the fault is the guest's
   }
+  if (kind == EXIT_BREAK) stopped_at = ctx.regs[R_RIP];
   if (kind == EXIT_CHECK || kind == EXIT_BREAK) watch_cancel(); // nothing has run
-  else if (kind != EXIT_SPECIAL) note_watch();
+  else if (kind == EXIT_SPECIAL) watch_special();
+  else note_watch();
 }
 
 void debug_signal(u32 signo, const void *siginfo) {

@@ -13,6 +13,7 @@ void serve_init(int fd);
 void serve(struct rr_dbg_stop *s, const char *text); // tells it (text: NULL, or what follows it), answers until debug_go is set
 bool serve_interrupted(void);         // a look at the channel while running
 void stop_fill(struct rr_dbg_stop *s, u32 reason);
+void debug_vector(u8 *area, u32 number, u8 vector[64]); // current's vector register; area: for XSAVE, 64-aligned
 size_t debug_read(void *d, u64 guest, size_t n);  // guest memory whatever its protection; bytes read
 
 // debug_point.c
@@ -41,8 +42,13 @@ bool watch_any(void);
 void watch_before(void);              // the instruction at ctx.regs[R_RIP] is about to run
 void watch_fault(void);               // it did not complete
 void watch_cancel(void);              // it did not begin
-void watch_mode(void);                // before guest code runs again: fragments of one instruction while there are watchpoints
-struct watchpoint *watch_after(void); // the first one that the instruction hit; NULL: none
+void watch_special(void);             // the engine executes an instruction itself: values are to be compared
+struct watchpoint *watch_first(void);
+struct watchpoint *watch_after(void); // the first one that was hit since the last call, by the instruction or an event; NULL: none
+
+// debug_compile.c
+void watch_mode(void);                // before guest code runs again: the translation follows the set
+bool watch_stepping(void);            // too many for compiled checks: each instruction leaves
 
 // debug_call.c
 int debug_catch(u32 how, const u16 *numbers, size_t n); // system calls to report: 0 none, 1 all, 2 these; 0 or errno

@@ -105,6 +105,26 @@ static void xsave_to(void *area) {
   __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
 }
 
+// Where a component lies in the standard format (Intel SDM volume 1, 13.4.3).
+static u32 component_offset(u32 n) {
+  u32 a = 0xd, b, c = n, d;
+  __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  return b;
+}
+
+void debug_vector(u8 *area, u32 number, u8 vector[64]) {
+  memset(area, 0, xsave_bytes);
+  memset(vector, 0, 64);
+  xsave_to(area);
+  if (number >= 16) {
+    memcpy(vector, area + component_offset(7) + 64 * (number - 16), 64);
+    return;
+  }
+  memcpy(vector, area + 160 + 16 * number, 16);
+  if (xsave_mask & 4) memcpy(vector + 16, area + component_offset(2) + 16 * number, 16);
+  if (xsave_mask & 64) memcpy(vector + 32, area + component_offset(6) + 32 * number, 32);
+}
+
 static u16 selector(int which) {
   u16 s;
   switch (which) {

@@ -1,39 +1,21 @@
-// Watchpoints: any number, any length. While there is one, the guest runs instruction by instruction; each one's memory
-// operands are worked out from its bytes and the registers before it, and compared with the watched ranges after it.
+// Watchpoints: any number, any length. An instruction that may touch a watched range is run alone: its memory operands are
+// worked out from its bytes and the registers before it, and compared with the ranges after it. Which ones may is found out
+// by compiled checks (debug_compile.c), or, with many watchpoints, every instruction is.
 //
 // A write is reported when it changed the value (what gdb's `watch` means), whoever wrote: an instruction, a system call, a
 // signal frame. A read is reported when an instruction read a watched byte.
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <Zydis/Zydis.h>
-#include "engine/debug_internal.h"
-#include "engine/log.h"
-#include "engine/translate.h"
+#include "engine/debug_watch.h"
 #include "engine/sys.h"
 
-enum { WATCH_MAX = 1 << 20, DECODED = 4096, ACCESS_MAX = 4 };
-
-enum access_address { A_NORMAL, A_PUSH, A_POP_BASE, A_BIT };
-struct access {
-  s64 disp;
-  s8 base, index;      // R_*; -1: none; base R_RIP: of the next instruction
-  u8 scale, segment;   // segment: 0, 1 fs, 2 gs
-  u8 how;              // enum access_address
-  u8 rw;               // enum rr_dbg_watch
-  s8 bit;              // register with the bit offset (A_BIT)
-  u32 size;            // bytes of one iteration
-};
-struct decoded {
-  u64 pc;
-  u8 bytes[16];
-  u8 length, count;
-  bool rep, narrow, vector; // narrow: 32-bit addresses; vector: a gather or scatter: taken to touch everything
-  struct access a[ACCESS_MAX];
-};
+enum { WATCH_MAX = 1 << 20, DECODED = 4096 };
 
 static struct watchpoint *watchpoints;
 static struct decoded *decoded;           // direct-mapped by pc
 static const struct decoded *running;     // of the instruction between watch_before and watch_after
+static bool special;                      // the engine has executed an instruction
 static u64 before[R_COUNT], before_events;
 static u64 before_segment[3];
 static ZydisDecoder decoder;
@@ -49,6 +31,7 @@ static struct watchpoint *find(u64 addr, u64 len, u32 flags) {
 int watch_set(u64 addr, u64 len, u32 flags, const struct rr_dbg_break *d, size_t size) {
   if (!len || len > WATCH_MAX) return -E2BIG;
   struct watchpoint *w = find(addr, len, flags);
+  before_events = ctx.events;
   if (!w) {
     w = heap_alloc(sizeof *w);
     *w = (struct watchpoint){ .addr = addr, .len = len, .flags = flags, .next = watchpoints };
@@ -105,12 +88,28 @@ static void decode_access(struct decoded *d, const ZydisDecodedInstruction *i, c
   if (o->actions & ZYDIS_OPERAND_ACTION_MASK_READ) a->rw |= RR_WATCH_READ;
   if (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) a->rw |= RR_WATCH_WRITE;
   a->size = o->size / 8 ? o->size / 8 : xsave_bytes; // no size: xsave and kin
+  if (!(o->size / 8) || i->mnemonic == ZYDIS_MNEMONIC_ENTER) d->odd = true;
   if (o->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && pushes(i->mnemonic)) a->how = A_PUSH;
   if (o->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT && i->mnemonic == ZYDIS_MNEMONIC_POP && a->base == R_RSP) a->how = A_POP_BASE;
   if (bit_string(i->mnemonic) && ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
     a->how = A_BIT;
     a->bit = register_index(ops[1].reg.value);
   }
+}
+
+// Gathers and scatters: index elements are dwords or qwords, as the mnemonic's letter before the data type says.
+static void decode_vector(struct decoded *d, const ZydisDecodedInstruction *i, const ZydisDecodedOperand *ops, const ZydisDecodedOperand *o) {
+  decode_access(d, i, ops, o);
+  struct access *a = &d->a[d->count - 1];
+  const char *name = ZydisMnemonicGetString(i->mnemonic), *verb = name + (name[1] == 'p' ? 2 : 1); // v[p]gather, v[p]scatter
+  a->index = -1;
+  a->size = o->element_size / 8;
+  d->vector = 1;
+  d->vector_index = (u8)ZydisRegisterGetId(o->mem.index);
+  d->vector_bytes = verb[verb[0] == 'g' ? 6 : 7] == 'd' ? 4 : 8;
+  u32 wide = a->size > d->vector_bytes ? a->size : d->vector_bytes;
+  d->vector_count = (u8)(wide ? i->avx.vector_length / 8 / wide : 0);
+  if (!a->size) d->odd = true;
 }
 
 static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
@@ -125,19 +124,21 @@ static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
   d->rep = i.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
   for (u32 k = 0; k < i.operand_count; k++) {
     if (ops[k].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
-    if (ops[k].mem.type == ZYDIS_MEMOP_TYPE_VSIB) d->vector = true;
+    if (ops[k].mem.type == ZYDIS_MEMOP_TYPE_VSIB) decode_vector(d, &i, ops, &ops[k]);
     else if (ops[k].mem.type == ZYDIS_MEMOP_TYPE_MEM || ops[k].mem.type == ZYDIS_MEMOP_TYPE_MIB) decode_access(d, &i, ops, &ops[k]);
   }
 }
 
-void watch_before(void) {
-  u64 pc = ctx.regs[R_RIP];
-  u8 bytes[16] = { 0 };
-  size_t n = debug_read(bytes, pc, 15);
+const struct decoded *watch_decode(u64 pc, const u8 *bytes, size_t n) {
   struct decoded *d = &decoded[(pc ^ pc >> 12) % DECODED];
-  if (d->pc != pc || memcmp(d->bytes, bytes, sizeof bytes)) decode(d, pc, bytes, n);
+  if (d->pc != pc || memcmp(d->bytes, bytes, n)) decode(d, pc, bytes, n);
+  return d;
+}
+
+void watch_before(void) {
+  static u8 bytes[16];
+  const struct decoded *d = watch_decode(ctx.regs[R_RIP], bytes, debug_read(bytes, ctx.regs[R_RIP], 15));
   memcpy(before, ctx.regs, sizeof before);
-  before_events = ctx.events;
   for (u32 i = 0; i < d->count; i++)
     if (d->a[i].segment) sys(__NR_arch_prctl, d->a[i].segment == 1 ? ARCH_GET_FS : ARCH_GET_GS, &before_segment[d->a[i].segment]);
   running = d;
@@ -169,8 +170,23 @@ static void range_of(const struct decoded *d, const struct access *a, u64 *start
   if (before[R_RFLAGS] & 0x400) *start -= (done - 1) * a->size;
 }
 
+// The index vector has not changed: it must differ from the destination. Elements that are masked out count as touched.
+static bool vector_touched(const struct decoded *d, const struct watchpoint *w) {
+  static u8 area[16384] __attribute__((aligned(64)));
+  u64 at = address_of(d, &d->a[0]);
+  u8 vector[64];
+  debug_vector(area, d->vector_index, vector);
+  for (u32 k = 0; k < d->vector_count; k++) {
+    s64 index = d->vector_bytes == 4 ? *(s32 *)(vector + 4 * k) : *(s64 *)(vector + 8 * k);
+    u64 start = at + (u64)index * d->a[0].scale;
+    if (start < w->addr + w->len && w->addr < start + d->a[0].size) return true;
+  }
+  return false;
+}
+
 static u32 touched(const struct decoded *d, const struct watchpoint *w) {
-  u32 rw = d->vector ? RR_WATCH_READ | RR_WATCH_WRITE : 0;
+  u32 rw = 0;
+  if (d->vector) return vector_touched(d, w) ? d->a[0].rw : 0;
   for (u32 i = 0; i < d->count; i++) {
     u64 start, len;
     range_of(d, &d->a[i], &start, &len);
@@ -191,12 +207,15 @@ static bool changed(struct watchpoint *w) {
 struct watchpoint *watch_after(void) {
   const struct decoded *d = running;
   struct watchpoint *first = NULL;
+  bool others = before_events != ctx.events || special; // system calls, frames, what the engine executes: values are compared
   running = NULL;
-  if (!d) return NULL;
+  special = false;
+  before_events = ctx.events;
+  if (!d && !others) return NULL;
   for (struct watchpoint *w = watchpoints; w; w = w->next) {
-    u32 rw = touched(d, w);
+    u32 rw = d ? touched(d, w) : 0;
     bool hit = w->flags & RR_WATCH_READ && rw & RR_WATCH_READ;
-    if (rw & RR_WATCH_WRITE || before_events != ctx.events) {
+    if (rw & RR_WATCH_WRITE || others) {
       bool new_value = changed(w);
       hit |= new_value && w->flags & RR_WATCH_WRITE;
       // An access watchpoint also tells of a write that changed nothing, as the hardware does.
@@ -207,19 +226,12 @@ struct watchpoint *watch_after(void) {
   return first;
 }
 
+void watch_special(void) { special = watchpoints != NULL; }
+
 void watch_fault(void) {
   if (running && !running->rep) running = NULL;
 }
 
 void watch_cancel(void) { running = NULL; }
 
-// Translated code is made of single instructions, unlinked, while anything is watched: each leaves to the run loop.
-void watch_mode(void) {
-  static u32 normal;
-  static bool on;
-  if (on == watch_any()) return;
-  on = !on;
-  if (on) normal = debug_flags;
-  debug_flags = on ? normal | RR_DEBUG_STEP | RR_DEBUG_NOLINK : normal;
-  translate_flush();
-}
+struct watchpoint *watch_first(void) { return watchpoints; }

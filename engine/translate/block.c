@@ -29,6 +29,7 @@ struct run {
 
 static u32 run_limit(void) {
   if (debug_flags & RR_DEBUG_STEP) return 1;
+  if (debug_watching) return RUN_INSNS / 4; // the checks take room
   if (last_fragment && fragments_made >= last_fragment) return 1;
   return RUN_INSNS;
 }
@@ -111,8 +112,11 @@ static void emit_check(struct builder *b, const struct run *r) {
 }
 
 static void emit_body(struct builder *b, struct run *r, const u8 *tick) {
-  if (r->loop && unroll_possible(r->insn, r->n, b->start, r->dead, r->checked)) unroll_emit(b, r->insn, r->n, tick);
-  else for (u32 k = 0; k < r->n; k++) emit_transfer(b, &r->insn[k]);
+  if (r->loop && !debug_watching && unroll_possible(r->insn, r->n, b->start, r->dead, r->checked)) unroll_emit(b, r->insn, r->n, tick);
+  else for (u32 k = 0; k < r->n; k++) {
+    if (unlikely(debug_watching)) debug_watch_emit(b, &r->insn[k]);
+    emit_transfer(b, &r->insn[k]);
+  }
   if (r->breakpoint) {
     e8(b, 0xe9);
     u8 *to = stub(b, EXIT_BREAK, 0, NULL, r->end, 0, NULL);

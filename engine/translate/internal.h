@@ -138,6 +138,10 @@ void emit_indirect_jump(struct builder *b);    // rcx spilled, rcx = target
 u8 *emit_ibl_head(struct builder *b, u64 pc);
 u32 tick_counter_address(u64 pc);
 
+// The debugger's checks for watchpoints (engine/debug_compile.c), emitted before an instruction.
+extern bool debug_watching;
+void debug_watch_emit(struct builder *b, const struct insn *i);
+
 // unroll.c
 bool unroll_possible(const struct insn *i, u32 n, u64 start, u64 dead, bool checked);
 void unroll_emit(struct builder *b, const struct insn *i, u32 n, const u8 *tick);

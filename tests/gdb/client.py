@@ -11,7 +11,7 @@ RR = os.environ["RR"]
 
 class Client:
     def __init__(self, port):
-        self.s = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.s = socket.create_connection(("127.0.0.1", port), timeout=100)
         self.data = b""
         assert self.ask("QStartNoAckMode") == b"OK"
         self.s.sendall(b"+")
@@ -162,4 +162,5 @@ def main():
             test()
 
 
-main()
+if __name__ == "__main__":
+    main()
