@@ -266,7 +266,10 @@ void carrier_block(void) {
     if (leaves) {
       make_call(me);
       push_done(me);
-      if (try_take(me)) continue;
+      if (try_take(me)) {
+        if (take_mail(me, MAIL_MASK) && !me->captured) signal_host_mask(me, me->want_mask);
+        continue;
+      }
     }
     if (wait_baton(me)) { switch_enter(); return; }
   }

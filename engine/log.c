@@ -43,7 +43,7 @@ static void ring_doorbell(void) {
   if (__atomic_load_n(&session->host_sleeping, __ATOMIC_SEQ_CST)) futex_wake(&session->doorbell, 1);
 }
 
-static void stop_if_over(void) {
+void log_stop_if_over(void) {
   if (__atomic_load_n(&session->abort, __ATOMIC_ACQUIRE)) { sys(__NR_exit_group, 1); }
   if (log_recorder_gone()) { s64 self = sys(__NR_getpid); sys(__NR_kill, self, 9); }
 }
@@ -66,7 +66,7 @@ static struct rr_chunk *take_free(void) {
     ring_doorbell();
     if ((u32)__atomic_load_n(&session->free_head, __ATOMIC_SEQ_CST) == 0) futex_wait(&session->free_futex, seen, 100);
     __atomic_sub_fetch(&session->free_waiters, 1, __ATOMIC_SEQ_CST);
-    stop_if_over();
+    log_stop_if_over();
   }
 }
 
@@ -83,7 +83,7 @@ static void submit(bool last) {
 static void next_chunk(void) {
   if (chunk) {
     submit(false);
-    stop_if_over();
+    log_stop_if_over();
   }
   struct rr_chunk *c = take_free();
   c->stream = ctx.stream;
@@ -294,7 +294,7 @@ static bool next_frame(void) {
   for (u32 i = (u32)sys(__NR_getpid); !f; i++) {
     u32 free = RR_FEED_FREE;
     if (__atomic_compare_exchange_n(&feeds[i % RR_FEEDS].state, &free, RR_FEED_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) f = &feeds[i % RR_FEEDS];
-    else if (i % RR_FEEDS == 0) { sys(__NR_sched_yield); stop_if_over(); }
+    else if (i % RR_FEEDS == 0) { sys(__NR_sched_yield); log_stop_if_over(); }
   }
   f->stream = stream_now;
   f->number = frame_number++;
@@ -303,7 +303,7 @@ static bool next_frame(void) {
   u32 state;
   while ((state = __atomic_load_n(&f->state, __ATOMIC_ACQUIRE)) == RR_FEED_REQUESTED) {
     futex_wait(&f->state, RR_FEED_REQUESTED, 200);
-    if (__atomic_load_n(&f->state, __ATOMIC_ACQUIRE) == RR_FEED_REQUESTED) stop_if_over();
+    if (__atomic_load_n(&f->state, __ATOMIC_ACQUIRE) == RR_FEED_REQUESTED) log_stop_if_over();
   }
   if (state == RR_FEED_READY) {
     check(f->size <= RR_FEED_BYTES, f->size);

@@ -34,3 +34,4 @@ void log_start(u32 stream);                            // first use in this addr
 void log_forked_child(u32 stream, u32 parent_stream, u64 parent_event); // first thing a fork child does with the log
 bool log_take_checksum(struct rr_ev_checksum *sum);     // replay: the checksum recorded after the event just taken
 bool log_recorder_gone(void);                           // the other end of the socket is closed
+void log_stop_if_over(void);                            // ends this process when the session was aborted or its recorder is gone

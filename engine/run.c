@@ -27,8 +27,9 @@ static u64 resume_at, resume_generation; // where the special instruction's run 
 static u64 resume_pc;
 static struct thread *resume_thread;
 
+// A guest that only computes notices here that the session is over, or that the recorder is gone.
 static void look_for_abort(void) {
-  if (unlikely(__atomic_load_n(&session->abort, __ATOMIC_RELAXED))) sys(__NR_exit_group, 1);
+  if (unlikely(__atomic_load_n(&session->abort, __ATOMIC_RELAXED) || log_recorder_gone())) log_stop_if_over();
 }
 
 // Is the next thing in the log an asynchronous one that belongs to a tick point?

@@ -137,7 +137,9 @@ static void take_from(struct host_thread *h) {
 }
 
 void signal_take(void) {
-  signal_captured = 0;
+  // Before looking, with a full barrier: a handler elsewhere first sets captured, then this; were our store still on its way
+  // when we look, it would wipe out the note of a capture that we did not see (store after load, Intel SDM vol. 3, 9.2.3.4).
+  __atomic_exchange_n(&signal_captured, 0, __ATOMIC_SEQ_CST);
   for (struct host_thread *h = all_hosts; h; h = h->next)
     if (__atomic_load_n(&h->captured, __ATOMIC_SEQ_CST) && h->process == current->process) take_from(h);
 }

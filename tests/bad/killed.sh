@@ -17,6 +17,9 @@ for d in 0.02 0.1 0.3 0.7 1.2; do
   [ $s != 70 ] || fail "after $d s: reported as divergence: $(head -3 err)"
   [ $d = 0.02 ] || [ -s rep ] || fail "after $d s: nothing of the recording replays: $(head -3 err)"
 done
+# a program that only computes, with no event and no call, ends too
+setsid "$RR" record -o c awk 'BEGIN { while (1) x++ }' > rec 2> err < /dev/null & p=$!; sleep 0.7; kill -KILL $p; wait $p 2> /dev/null
+for ((i = 0; i < 100; i++)); do alive $p > /dev/null || break; sleep 0.1; done; alive $p && fail "a computing program runs 10 s after the recorder's death"
 # the guest dies by SIGKILL, sent from outside, in the middle of computing
 "$RR" record -o k bash -c 'echo begin; while :; do :; done' > rec 2> err & p=$!; for i in $(seq 100); do [ -s rec ] && break; sleep 0.05; done; sleep 0.3; g=$(pgrep -P $p | head -1); [ -n "$g" ] || fail "no child of the recorder"; kill -KILL "$g"; wait $p; s=$?; [ $s = 137 ] || fail "record: $s instead of 137"
 timeout 60 "$RR" replay -a k > rep 2> err < /dev/null; s=$?; [ $s = 137 ] || fail "replay: $s instead of 137 $(head -3 err)"; cmp rec rep || fail
