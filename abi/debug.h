@@ -12,8 +12,15 @@
 #define RR_DBG_DATA 65536u     // data of one message, at most
 #define RR_DBG_CONDITION 4096u // bytes of agent expressions of one breakpoint, at most
 
-// A point of the execution, ordered by event, ticks, pc.
-struct rr_point { uint64_t event, ticks, pc; };
+// A point of the execution, ordered by event, ticks, pc, order. At one pc a call or a signal may be told after the instruction.
+struct rr_point { uint64_t event, ticks, pc; uint32_t order, pad; };
+enum rr_point_order { RR_AT_INSTRUCTION, RR_AT_SYSCALL, RR_AT_SIGNAL, RR_AT_END };
+static inline int rr_point_compare(const struct rr_point *a, const struct rr_point *b) {
+  if (a->event != b->event) return a->event < b->event ? -1 : 1;
+  if (a->ticks != b->ticks) return a->ticks < b->ticks ? -1 : 1;
+  if (a->pc != b->pc) return a->pc < b->pc ? -1 : 1;
+  return a->order == b->order ? 0 : a->order < b->order ? -1 : 1;
+}
 
 enum rr_dbg_what {
   RR_DBG_GO = 1,      // data: struct rr_dbg_go. No reply: the next message of the engine is a stop
@@ -33,6 +40,12 @@ enum rr_dbg_what {
   RR_DBG_SYSCALLS,    // flags: 0 none, 1 all, 2 those in data: uint16_t numbers
   RR_DBG_SIGINFO,     // -> the 128 bytes of the signal that the thread stopped for
   RR_DBG_KILL,        // ends the engine; no reply
+  // The timeline. A checkpoint is a process that has stopped and is not let go: it is only forked.
+  RR_DBG_FORK,        // with a descriptor (SCM_RIGHTS), the engine's end of a new channel. No reply. A copy of the process, which has
+                      // stopped at the same point, sends RR_STOP_FORKED there; or the channel ends. It may be sent to a running engine
+  RR_DBG_CLEAR,       // no breakpoints, watchpoints, caught calls; all signals are reported
+  RR_DBG_HIT,         // -> struct rr_dbg_hit: the last hit of the search that has ended; error ENOENT: none
+  RR_DBG_STEPS,       // -> array of struct rr_dbg_step: the last boundaries that RR_GO_STEPS noted, oldest first
 };
 
 struct rr_dbg_request { uint32_t what, thread; uint64_t address, length; uint32_t flags, size; };
@@ -46,8 +59,14 @@ enum rr_dbg_how {
 enum rr_dbg_go_flags {
   RR_GO_UNTIL = 1,     // stop at the first instruction whose point is not before `until` (RR_STOP_POINT)
   RR_GO_ONLY_POINT = 2,// breakpoints, watchpoints and signals don't stop
+  RR_GO_SEARCH = 4,    // they are only noted (RR_DBG_HIT), as far as they lie before `until`; an exec stops (RR_STOP_EXECING)
+  RR_GO_STEPS = 8,     // from `from` ticks on every boundary between instructions is noted
+  RR_GO_SILENT = 16,   // the program's output is not reproduced
+  RR_GO_TICKS = 32,    // until: when its ticks are reached, whatever the event
+  RR_GO_HERE = 64,     // a breakpoint at the very instruction where it goes on counts
+  RR_GO_LEAVE = 128,   // searches for where `thread` ceased to run
 };
-struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; };
+struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; uint64_t from; };
 
 struct rr_dbg_break { uint32_t conditions, pad; }; // then as often: uint32_t length and the bytecode, unpadded
 enum rr_dbg_watch { RR_WATCH_WRITE = 1, RR_WATCH_READ = 2 };
@@ -64,6 +83,9 @@ enum rr_dbg_reason {
   RR_STOP_EXEC,        // (the server's: a start that is not the first)
   RR_STOP_EXIT,        // the last moment before the process ends; code: status as wait gives it
   RR_STOP_END,         // the recording ends here (the recorder was killed); code: status
+  RR_STOP_FORKED,      // the first word of a copy (RR_DBG_FORK)
+  RR_STOP_EXECING,     // while searching: the last moment before an exec
+  RR_STOP_LEAVE,       // RR_GO_LEAVE
   RR_STOP_DIVERGED,    // the replay is not the recording any more; the text of it follows the struct. It can only be looked at
 };
 struct rr_dbg_stop {
@@ -73,7 +95,14 @@ struct rr_dbg_stop {
   uint32_t stream, threads;      // threads: alive
   struct rr_point point;
   uint64_t watch_length;
+  uint32_t host_pid, pad;        // the engine's process as the server knows it
+  uint64_t cpu_us, faults;       // spent since the start of the replay, in this process and those it is a copy of
 };
+
+// after: what happened is already done at stop.point; its place is the boundary before that.
+struct rr_dbg_hit { struct rr_dbg_stop stop; uint64_t count; uint32_t after, pad; };
+struct rr_dbg_step { struct rr_point point; uint32_t thread, signo; }; // signo: that is about to be delivered
+#define RR_DBG_STEPS_MAX 512u
 
 struct rr_dbg_regs {
   uint64_t regs[R_COUNT];        // rax, rcx, ... as in abi/ctx.h; dead flags are 0

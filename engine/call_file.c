@@ -7,6 +7,7 @@
 #include <linux/poll.h>
 #include <linux/socket.h>
 #include "engine/calls.h"
+#include "engine/debug.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 
@@ -87,7 +88,7 @@ void replay_output(struct call *c, const struct rr_ev_output *o) {
   bool ordered = !session->opt.gdb;
   if (ordered) wait_turn(o->order);
   if (c->nr == __NR_sendfile) replay_sendfile(fd, o->len);
-  else if (!session->opt.quiet) {
+  else if (!session->opt.quiet && !debug_silent()) {
     u64 msg[7];
     if (c->nr == __NR_write || c->nr == __NR_pwrite64 || c->nr == __NR_sendto) write_all(fd, c->args[1], o->len);
     else if (c->nr != __NR_sendmsg) write_iov(fd, c->args[1], c->args[2], o->len);
@@ -133,7 +134,7 @@ static void replay_sendfile(int fd, u64 len) {
   static u64 piece[SEND_PIECE / 8];
   for (u64 at = 0; at < len; at += SEND_PIECE) {
     log_nondet(SEND_CODE, piece, ARRAY_SIZE(piece));
-    if (!session->opt.quiet) write_all(fd, (u64)piece, len - at < SEND_PIECE ? len - at : SEND_PIECE);
+    if (!session->opt.quiet && !debug_silent()) write_all(fd, (u64)piece, len - at < SEND_PIECE ? len - at : SEND_PIECE);
   }
 }
 

@@ -11,14 +11,28 @@ extern u8 debug_siginfo[128];
 // debug_serve.c
 void serve_init(int fd);
 void serve(struct rr_dbg_stop *s, const char *text); // tells it (text: NULL, or what follows it), answers until debug_go is set
-bool serve_interrupted(void);         // a look at the channel while running
+enum look { LOOK_NOTHING, LOOK_INTERRUPT, LOOK_COPY };
+enum look serve_look(void);           // at the channel while running; COPY: this process is a new copy, its first stop is due
 void stop_fill(struct rr_dbg_stop *s, u32 reason);
 void debug_vector(u8 *area, u32 number, u8 vector[64]); // current's vector register; area: for XSAVE, 64-aligned
 size_t debug_read(void *d, u64 guest, size_t n);  // guest memory whatever its protection; bytes read
 
+// debug_checkpoint.c
+bool checkpoint_fork(int fd);         // true: this is the copy, and has taken fd as its channel
+void usage_fill(struct rr_dbg_stop *s);
+
+// debug_note.c
+void note_begin(void);                // debug_go is new
+void note_hit(const struct rr_dbg_stop *s, bool after); // of a search, if it lies before its end
+void note_step(const struct rr_point *p, u32 signo);
+bool note_leave(void);                // RR_GO_LEAVE: debug_go.thread has just ceased to run
+const struct rr_dbg_hit *note_last_hit(void);           // NULL: none
+u32 note_steps(struct rr_dbg_step *d);                  // at most RR_DBG_STEPS_MAX, oldest first
+
 // debug_point.c
 int break_set(u64 pc, const struct rr_dbg_break *b, size_t size);  // 0 or -errno
 void break_clear(u64 pc);
+void break_clear_all(void);
 bool break_hit(u64 pc, const u64 regs[R_COUNT]);  // there is one, and its conditions hold
 bool break_compiled(u64 pc);          // fragments stop there
 void break_apply(void);               // before guest code runs again: the translation follows the set
@@ -38,6 +52,7 @@ struct watchpoint {
 };
 int watch_set(u64 addr, u64 len, u32 flags, const struct rr_dbg_break *b, size_t size);
 void watch_clear(u64 addr, u64 len, u32 flags);
+void watch_clear_all(void);
 bool watch_any(void);
 void watch_before(void);              // the instruction at ctx.regs[R_RIP] is about to run
 void watch_fault(void);               // it did not complete

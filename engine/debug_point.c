@@ -88,6 +88,11 @@ void break_clear(u64 pc) {
   if (b) b->active = false;
 }
 
+void break_clear_all(void) {
+  for (u32 i = 0; i < BUCKETS; i++)
+    for (struct breakpoint *b = buckets[i]; b; b = b->next) b->active = false;
+}
+
 static void break_free(struct breakpoint *b) {
   struct breakpoint **p = bucket(b->pc);
   while (*p != b) p = &(*p)->next;

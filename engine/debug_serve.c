@@ -42,21 +42,30 @@ static void send_message(const void *m, size_t size) {
   if (r != (s64)size) leave();
 }
 
+struct rights { u64 len; s32 level, type, fd, pad; };   // struct cmsghdr with one descriptor
+struct message { void *name; u32 name_len, pad; struct { void *base; u64 len; } *iov; u64 iov_n; void *control; u64 control_len; u32 flags, pad2; };
+static int received_fd;              // that came with the last request; -1: none
+
 static size_t receive(u32 flags) {
+  struct rights rights = { 0 };
+  typeof(*((struct message *)0)->iov) part = { in, MESSAGE_MAX };
+  struct message m = { .iov = &part, .iov_n = 1, .control = &rights, .control_len = sizeof rights };
   s64 r;
-  do r = sys(__NR_recvfrom, channel, in, MESSAGE_MAX, flags, 0, 0);
+  do r = sys(__NR_recvmsg, channel, &m, flags | 0x40000000 /* MSG_CMSG_CLOEXEC */);
   while (r == -EINTR);
   if (r == -EAGAIN) return 0;
   if (r <= 0) leave();
+  received_fd = m.control_len ? rights.fd : -1;
   return (size_t)r;
 }
 
-bool serve_interrupted(void) {
+enum look serve_look(void) {
   size_t n = receive(0x40 /* MSG_DONTWAIT */);
-  if (!n) return false;
   const struct rr_dbg_request *q = (void *)in;
-  if (n >= sizeof *q && q->what == RR_DBG_KILL) leave();
-  return n >= sizeof *q && q->what == RR_DBG_INTERRUPT;
+  if (n < sizeof *q) return LOOK_NOTHING;
+  if (q->what == RR_DBG_KILL) leave();
+  if (q->what == RR_DBG_FORK && received_fd >= 0 && checkpoint_fork(received_fd)) return LOOK_COPY;
+  return q->what == RR_DBG_INTERRUPT ? LOOK_INTERRUPT : LOOK_NOTHING;
 }
 
 void stop_fill(struct rr_dbg_stop *s, u32 reason) {
@@ -66,7 +75,7 @@ void stop_fill(struct rr_dbg_stop *s, u32 reason) {
   s->pid = current && current->process ? current->process->pid : 0;
   s->stream = ctx.stream;
   s->threads = thread_count;
-  s->point = (struct rr_point){ ctx.events, ticks_now(), ctx.regs[R_RIP] };
+  s->point = (struct rr_point){ ctx.events, ticks_now(), ctx.regs[R_RIP], RR_AT_INSTRUCTION, 0 };
 }
 
 // Guest memory as /proc/PID/mem shows it: protections don't matter, and the engine's own is not there.
@@ -245,6 +254,19 @@ static int take_break(const struct rr_dbg_request *q, bool watch) {
   return watch ? -watch_set(q->address, q->length, q->flags, b, q->size) : -break_set(q->address, b, q->size);
 }
 
+static void reply_hit(struct rr_dbg_reply *r) {
+  const struct rr_dbg_hit *hit = note_last_hit();
+  if (hit) reply_bytes(r, hit, sizeof *hit);
+  else r->error = ENOENT;
+}
+
+static void clear_all(void) {
+  break_clear_all();
+  watch_clear_all();
+  debug_catch(0, NULL, 0);
+  debug_ignored_signals = 0;
+}
+
 static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   switch (q->what) {
   case RR_DBG_REGS: reply_registers(q, r); break;
@@ -261,13 +283,25 @@ static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   case RR_DBG_SIGNALS: if (q->size >= 8) memcpy(&debug_ignored_signals, q + 1, 8); break;
   case RR_DBG_SYSCALLS: r->error = debug_catch(q->flags, (const u16 *)(q + 1), q->size / 2); break;
   case RR_DBG_SIGINFO: reply_bytes(r, debug_siginfo, sizeof debug_siginfo); break;
+  case RR_DBG_CLEAR: clear_all(); break;
+  case RR_DBG_HIT: reply_hit(r); break;
+  case RR_DBG_STEPS: r->size = note_steps((struct rr_dbg_step *)(r + 1)) * (u32)sizeof(struct rr_dbg_step); break;
   case RR_DBG_KILL: leave(); break;
   default: r->error = ENOSYS;
   }
 }
 
+// A copy stands where this process has stopped.
+static void serve_fork(void) {
+  if (received_fd < 0 || !checkpoint_fork(received_fd)) return;
+  stopped.reason = RR_STOP_FORKED;
+  usage_fill(&stopped);
+  send_message(&stopped, sizeof stopped);
+}
+
 void serve(struct rr_dbg_stop *s, const char *text) {
   if (!auxv) keep_auxv();
+  usage_fill(s);
   stopped = *s;
   memcpy(out, s, sizeof *s);
   size_t len = text ? str_copy((char *)out + sizeof *s, text, 1024) : 0;
@@ -277,7 +311,8 @@ void serve(struct rr_dbg_stop *s, const char *text) {
   for (;;) {
     size_t n = receive(0);
     if (n < sizeof *q || n - sizeof *q < q->size) stop(STOP_BUG, "the gdb server sent a message of %lu bytes that is none", (u64)n);
-    if (q->what == RR_DBG_INTERRUPT) continue;
+    if (q->what == RR_DBG_FORK) serve_fork();
+    if (q->what == RR_DBG_INTERRUPT || q->what == RR_DBG_FORK) continue;
     if (q->what == RR_DBG_GO) {
       if (q->size < sizeof debug_go) stop(STOP_BUG, "the gdb server let go without saying how");
       memcpy(&debug_go, q + 1, sizeof debug_go);

@@ -59,6 +59,10 @@ void watch_clear(u64 addr, u64 len, u32 flags) {
   }
 }
 
+void watch_clear_all(void) {
+  while (watchpoints) watch_clear(watchpoints->addr, watchpoints->len, watchpoints->flags);
+}
+
 static s8 register_index(ZydisRegister r) {
   if (r == ZYDIS_REGISTER_NONE) return -1;
   if (r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP) return R_RIP;

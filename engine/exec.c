@@ -8,6 +8,7 @@
 #include <linux/stat.h>
 #include <asm/stat.h>
 #include "engine/exec.h"
+#include "engine/debug.h"
 #include "engine/calls.h"
 #include "engine/log.h"
 #include "engine/signal.h"
@@ -200,6 +201,7 @@ static void engine_exec(u32 stream, u32 parent, s32 exe_fd, u64 sigmask, const c
 // Replay (-a): this host process goes on as the engine of `stream`.
 void exec_replay_stream(u32 stream) {
   u64 argv[2] = { (u64)guest_execfn, 0 }, envp[3] = { 0 };
+  if (debugging) debug_exec();
   engine_exec(stream, ctx.stream, -1, 0, "-", argv, envp, 0);
   __builtin_unreachable();
 }

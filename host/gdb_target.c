@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "host/points.h"
 
 enum { MESSAGE_MAX = RR_DBG_DATA + 1024 };
 
@@ -69,6 +70,7 @@ int target_ask(struct target *t, const struct rr_dbg_request *q, const void *sen
   memcpy(reply, t->message, sizeof *reply);
   if (t->message_size - sizeof *reply < reply->size) return lost(t), ECONNRESET;
   if (data) *data = t->message + sizeof *reply;
+  if (!reply->error && t->points) points_note(t->points, q, send);
   return reply->error;
 }
 
@@ -97,6 +99,26 @@ int target_go(struct target *t, const struct rr_dbg_go *go) {
   if (!e) t->running = true;
   forget(t);
   return e;
+}
+
+int target_fork(int fd) {
+  struct rr_dbg_request q = { .what = RR_DBG_FORK };
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return -1;
+  union { struct cmsghdr head; char bytes[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+  struct iovec part = { &q, sizeof q };
+  struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+  control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+  memcpy(CMSG_DATA(&control.head), &pair[1], sizeof(int));
+  ssize_t r;
+  do r = sendmsg(fd, &m, MSG_NOSIGNAL);
+  while (r < 0 && errno == EINTR);
+  int e = errno;
+  close(pair[1]);
+  if (r >= 0) return pair[0];
+  close(pair[0]);
+  errno = e;
+  return -1;
 }
 
 void target_interrupt(struct target *t) {

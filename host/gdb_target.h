@@ -12,6 +12,7 @@ enum { TARGET_PAGES = 256, TARGET_REGS = 16, TARGET_XSAVE = 8192 };
 struct target_page { uint64_t start; uint32_t size; bool used; uint8_t data[4096]; };
 struct target_regs { uint32_t tid; bool used; struct rr_dbg_regs r; uint8_t xsave[TARGET_XSAVE]; };
 
+struct points;
 struct target {
   int fd;                    // -1: no engine
   bool running;
@@ -24,6 +25,7 @@ struct target {
   size_t message_size;
   struct rr_dbg_thread *threads;
   size_t thread_count;       // 0: not asked since the stop
+  struct points *points;     // notes what is set (host/points.h); NULL: nobody wants to know
 };
 
 int target_open(struct target *t, int fd);   // the engine is running: its first message will be a stop
@@ -34,6 +36,8 @@ bool target_stopped(struct target *t);
 int target_go(struct target *t, const struct rr_dbg_go *go);
 void target_interrupt(struct target *t);
 void target_kill(struct target *t);
+// The process makes a copy of itself, whose first stop comes on the channel that is returned; -1: errno.
+int target_fork(int fd);
 
 int target_threads(struct target *t, const struct rr_dbg_thread **threads, size_t *n);
 const struct rr_dbg_thread *target_thread(struct target *t, uint32_t tid); // NULL: no such thread

@@ -1,5 +1,6 @@
 // Debug text of the engine (RR_LOG): one write a line, to the descriptor that `rr` gave for it, else to stderr.
 #include "engine/base.h"
+#include "engine/debug.h"
 #include "engine/sys.h"
 #include "engine/start.h"
 
@@ -16,5 +17,5 @@ void log_text(enum log_category c, const char *f, ...) {
   va_end(ap);
   if (n > (int)sizeof b - 2) n = (int)sizeof b - 2;
   b[n++] = '\n';
-  sys(__NR_write, engine_fds[ENGINE_FD_DEBUG] >= 0 ? engine_fds[ENGINE_FD_DEBUG] : 2, b, n);
+  sys(__NR_write, engine_fds[ENGINE_FD_DEBUG] >= 0 && !debugging ? engine_fds[ENGINE_FD_DEBUG] : 2, b, n);
 }
