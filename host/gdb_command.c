@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/gdb_regs.h"
+#include "host/gdb_reverse.h"
 #include "host/gdb_session.h"
 
 void reply_errno(struct gdb_session *s, int e) { reply(&s->conn, "E%02x", e & 255); }
@@ -246,6 +247,7 @@ static const struct {
   { 'G', packet_write_registers, true }, { 'P', packet_write_registers, true }, { 'M', packet_write_memory, true }, { 'X', packet_write_memory, true },
   { 'H', packet_thread, false }, { 'T', packet_alive, true }, { 'c', packet_continue, true }, { 'C', packet_continue, true },
   { 's', packet_step, true }, { 'S', packet_step, true }, { 'Z', packet_set_break, false }, { 'z', packet_clear_break, false },
+  { 'b', gdb_reverse, true },
   { 'k', packet_kill, false }, { 'D', packet_detach, false }, { 'R', packet_restart, false },
 };
 

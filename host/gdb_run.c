@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/gdb_regs.h"
+#include "host/gdb_reverse.h"
 #include "host/gdb_session.h"
 
 // gdb numbers signals in its own way (gdb/include: gdb/signals.def, in the manual "the target signal numbers").
@@ -64,6 +65,7 @@ static void put_exec(struct gdb_session *s) {
 
 static void put_reason(struct gdb_session *s) {
   const struct rr_dbg_stop *p = &s->target.stop;
+  if (s->history_begins) reply_text(&s->conn, "replaylog:begin;");
   if (p->reason == RR_STOP_BREAK && s->swbreak) reply_text(&s->conn, "swbreak:;");
   if (p->reason == RR_STOP_EXEC && s->exec_events) put_exec(s);
   if (p->reason == RR_STOP_SYSCALL) reply_text(&s->conn, "syscall_%s:%x;", p->flags ? "return" : "entry", p->code);
@@ -153,6 +155,7 @@ void gdb_stopped(struct gdb_session *s) {
   s->following = false;
   bool first = p->reason == RR_STOP_START && !s->start_told;
   if (p->reason == RR_STOP_START) {
+    timeline_arrived(s);
     if (s->start_told) p->reason = RR_STOP_EXEC;
     s->start_told = true;
     s->exe_file = p->code;
@@ -191,6 +194,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
     return;
   }
   s->resumed = true;
+  timeline_running(&s->timeline);
   if (target_go(&s->target, &go)) gdb_stopped(s);
 }
 
@@ -201,6 +205,7 @@ static void go_range(struct gdb_session *s, uint32_t tid, uint64_t start, uint64
     return;
   }
   s->resumed = true;
+  timeline_running(&s->timeline);
   if (target_go(&s->target, &go)) gdb_stopped(s);
 }
 

@@ -17,10 +17,10 @@
 #include "host/gdb_stream.h"
 
 static void session_end(struct gdb_session *s) {
-  if (s->target.pages) {
-    target_kill(&s->target);
-    target_close(&s->target);
-  }
+  if (s->have_run) {
+    target_end(&s->timeline, &s->target);
+    timeline_end(&s->timeline);
+  } else if (s->target.pages) target_close(&s->target);
   if (s->have_run) replay_run_end(&s->run);
   s->have_run = false;
 }
@@ -37,6 +37,9 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
     return e ? fault_say(&f) : (say_error("out of memory"), 1);
   }
   s->have_run = true;
+  timeline_begin(&s->timeline, &s->run.session.root);
+  s->target.points = &s->timeline.points;
+  timeline_running(&s->timeline);
   s->exited = s->resumed = s->start_told = s->arrived = false;
   s->following = s->replay->follow_count > 0;
   s->silent = until != NULL;
@@ -50,7 +53,7 @@ static void turn(struct gdb_session *s, int listener) {
   struct pollfd p[3] = { { .fd = s->target.running ? s->target.fd : -1, .events = POLLIN }, { .fd = s->conn.fd, .events = POLLIN },
     { .fd = listener, .events = POLLIN } };
   bool waiting = s->conn.fd >= 0 && gdb_conn_waiting(&s->conn);
-  if (poll(p, 3, waiting ? 0 : -1) < 0) return;
+  if (timeline_poll(&s->timeline, &s->target, p, 3, waiting ? 0 : -1) < 0) return;
   if (p[0].revents && target_stopped(&s->target)) gdb_stopped(s);
   if (p[1].revents) gdb_conn_fill(&s->conn);
   if (!p[2].revents || p[1].revents || waiting) return; // the client may just be leaving: then the other one is next
@@ -61,7 +64,7 @@ static void turn(struct gdb_session *s, int listener) {
 void session_wait(struct gdb_session *s) {
   while (s->target.running) {
     struct pollfd p[2] = { { .fd = s->target.fd, .events = POLLIN }, { .fd = s->conn.fd, .events = POLLRDHUP } };
-    if (poll(p, 2, -1) < 0) continue;
+    if (timeline_poll(&s->timeline, &s->target, p, 2, -1) < 0) continue;
     if (p[0].revents && target_stopped(&s->target)) gdb_stopped(s);
     else if (p[1].revents) break;
   }

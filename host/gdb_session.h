@@ -4,12 +4,14 @@
 #include "host/gdb_packet.h"
 #include "host/gdb_server.h"
 #include "host/gdb_target.h"
+#include "host/timeline.h"
 
 enum { GDB_FILES = 64, GDB_FIRST_FILE = 3 };
 
 struct gdb_session {
   struct gdb_conn conn;        // fd -1: no client
   struct target target;
+  struct timeline timeline;
   struct replay_session *replay;
   const struct replay_options *opt;
   struct replay_run run;
@@ -24,6 +26,7 @@ struct gdb_session {
   bool resumed;                // the client waits for a stop
   bool exited;                 // the end was told; nothing is left but a restart
   bool leaving;                // the client is to be let go
+  bool history_begins;         // the stop that is being told is at the begin of the timeline
   bool start_told;             // the first engine has told its start
   uint32_t g_tid, c_tid;       // Hg, Hc; 0: the thread that stopped
   uint32_t exe_file;           // kept file of the program

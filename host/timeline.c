@@ -1,0 +1,288 @@
+// Going to a mark, searching backwards from one, and the boundary before one.
+//
+// Everything is done by copies of checkpoints that run forward without being seen: no output, no stop. The hard thing is what
+// "before" means: a search runs up to the mark and notes the last hit that lies before it; a step back runs to a few ticks before the
+// mark, notes every boundary from there on, and goes to the last one.
+#include "host/timeline.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NEAR_TICKS = 32, FAR_TICKS = 4096 };
+static const uint64_t rungs[] = { 1 << 22, 1 << 15 };  // ticks before a mark where checkpoints are left on the way to it
+
+struct mark timeline_mark(struct timeline *tl, const struct rr_dbg_stop *stop) {
+  uint32_t i = 0;
+  while (i < tl->lives && tl->life[i].stream != stop->stream) i++;
+  if (i == tl->lives && i < LIVES_MAX - 1) tl->life[tl->lives++].stream = stop->stream;
+  return (struct mark){ .life = i, .point = stop->point };
+}
+
+bool timeline_begins(const struct timeline *tl, const struct mark *m) {
+  return !tl->count || mark_compare(m, &tl->list[0].mark) <= 0;
+}
+
+// ---- running ----
+
+static int client_wants(struct timeline *tl) { return tl->interrupted && tl->interrupted(tl->client_state) ? EINTR : 0; }
+
+static int wait_stop(struct timeline *tl, struct target *t) {
+  while (t->running) {
+    struct pollfd p[2] = { { .fd = t->fd, .events = POLLIN }, { .fd = tl->client, .events = POLLIN } };
+    if (timeline_poll(tl, t, p, 2, -1) < 0 && errno != EINTR) return errno;
+    if (p[0].revents) target_stopped(t);
+    if (t->fd < 0) return ECONNRESET;
+    if (p[1].revents && client_wants(tl)) return EINTR;
+  }
+  return t->fd < 0 ? ECONNRESET : 0;
+}
+
+static int go(struct timeline *tl, struct target *t, struct rr_dbg_go g) {
+  uint32_t pid = t->stop.host_pid;
+  int e = target_go(t, &g);
+  timeline_running(tl);
+  if (!e) e = wait_stop(tl, t);
+  if (e) t->stop.host_pid = pid;
+  return e;
+}
+
+static struct rr_dbg_go go_until(const struct rr_point *p, uint32_t flags) {
+  return (struct rr_dbg_go){ .how = RR_GO_CONTINUE, .flags = RR_GO_UNTIL | RR_GO_SILENT | flags, .until = *p };
+}
+
+static struct rr_dbg_go go_far(uint32_t flags) { return (struct rr_dbg_go){ .how = RR_GO_CONTINUE, .flags = RR_GO_SILENT | flags }; }
+
+// ---- seek ----
+
+// On the way to a far point: checkpoints before it, the nearer the closer.
+static int climb(struct timeline *tl, struct target *t, uint64_t ticks) {
+  for (size_t i = 0; i < sizeof rungs / sizeof *rungs; i++) {
+    if (ticks < rungs[i] || t->stop.point.ticks + 2 * rungs[i] > ticks) continue;
+    struct rr_point rung = { .ticks = ticks - rungs[i] };
+    int e = go(tl, t, go_until(&rung, RR_GO_ONLY_POINT | RR_GO_TICKS));
+    if (e) return e;
+    if (t->stop.reason != RR_STOP_POINT) return 0;
+    checkpoint_make(tl, t, false, 0);
+  }
+  return 0;
+}
+
+static int seek_from(struct timeline *tl, const struct mark *m, bool ticks_only, struct target *t) {
+  for (;;) {
+    struct mark now = timeline_mark(tl, &t->stop);
+    if (now.life > m->life || (ticks_only ? now.life == m->life && now.point.ticks >= m->point.ticks : mark_compare(&now, m) >= 0)) return 0;
+    int e;
+    if (now.life < m->life) e = go(tl, t, go_far(RR_GO_ONLY_POINT));
+    else {
+      e = climb(tl, t, m->point.ticks);
+      if (!e) e = go(tl, t, go_until(&m->point, RR_GO_ONLY_POINT | (ticks_only ? RR_GO_TICKS : 0)));
+    }
+    if (e) return e;
+    if (t->stop.reason != RR_STOP_START) return 0; // arrived; or this is the end
+    now = timeline_mark(tl, &t->stop);
+    tl->life[now.life].exe_file = t->stop.code;
+    struct checkpoint *c = checkpoint_at(tl, &now);
+    if (!c || mark_compare(&c->mark, &now)) checkpoint_make(tl, t, true, 0);
+  }
+}
+
+// The last one from where m's ticks are still to come.
+static struct checkpoint *before_ticks(const struct timeline *tl, const struct mark *m) {
+  for (uint32_t i = tl->count; i--;) {
+    const struct mark *c = &tl->list[i].mark;
+    if (c->life < m->life || (c->life == m->life && c->point.ticks <= m->point.ticks)) return &tl->list[i];
+  }
+  return NULL;
+}
+
+int timeline_seek(struct timeline *tl, const struct mark *m, bool ticks_only, struct target *t) {
+  struct checkpoint *c = ticks_only ? before_ticks(tl, m) : checkpoint_at(tl, m);
+  if (!c) c = tl->count ? &tl->list[0] : NULL;
+  if (!c) return ENOENT;
+  int e = checkpoint_open(tl, c, t);
+  if (e) return e;
+  e = seek_from(tl, m, ticks_only, t);
+  if (e) target_end(tl, t);
+  return e;
+}
+
+// ---- one boundary back ----
+
+static int chain_read(struct timeline *tl, struct target *t) {
+  struct rr_dbg_request q = { .what = RR_DBG_STEPS };
+  struct rr_dbg_reply r;
+  const void *data;
+  int e = target_ask(t, &q, NULL, &r, &data);
+  if (e) return e;
+  tl->chain_count = r.size / (uint32_t)sizeof *tl->chain;
+  if (tl->chain_count > RR_DBG_STEPS_MAX) return EPROTO;
+  memcpy(tl->chain, data, tl->chain_count * sizeof *tl->chain);
+  return 0;
+}
+
+// The end of a life: where its exec is made.
+static int life_end(struct timeline *tl, const struct mark *next, struct mark *end) {
+  struct checkpoint *c = checkpoint_before(tl, next, true);
+  struct target t;
+  if (!c) return ENOENT;
+  int e = checkpoint_open(tl, c, &t);
+  if (e) return e;
+  struct rr_dbg_request clear = { .what = RR_DBG_CLEAR };
+  struct rr_dbg_reply r;
+  e = target_ask(&t, &clear, NULL, &r, NULL);
+  if (!e) e = go(tl, &t, go_far(RR_GO_SEARCH));
+  if (!e) *end = timeline_mark(tl, &t.stop);
+  target_end(tl, &t);
+  return e;
+}
+
+// Boundaries up to m, from a place that is near it.
+static int chain_make(struct timeline *tl, const struct mark *m, uint64_t back_ticks) {
+  struct mark end = *m, from = { .life = m->life };
+  struct checkpoint *c = checkpoint_before(tl, m, true);
+  struct target t;
+  int e;
+  if (!c) return ENOENT;
+  if (c->mark.life < m->life && (e = life_end(tl, m, &end))) return e;
+  from.life = end.life;
+  from.point.ticks = end.point.ticks > back_ticks ? end.point.ticks - back_ticks : 0;
+  c = before_ticks(tl, &from);
+  if (!c || c->mark.life < end.life) c = checkpoint_before(tl, &end, true);
+  while (c && c > tl->list && (!c->base || mark_compare(&c->mark, &end) >= 0)) c--;
+  if (!c || !c->base) return ENOENT;
+  if (c->mark.life == end.life && c->mark.point.ticks + FAR_TICKS < from.point.ticks) {
+    if ((e = timeline_seek(tl, &from, true, &t))) return e;
+    checkpoint_make(tl, &t, false, 0);
+  } else if ((e = checkpoint_open(tl, c, &t))) return e;
+  struct rr_dbg_go g = go_until(&end.point, RR_GO_ONLY_POINT | RR_GO_STEPS);
+  g.from = from.point.ticks;
+  tl->chain_count = 0;
+  e = go(tl, &t, g);
+  if (!e) e = chain_read(tl, &t);
+  tl->chain_life = end.life;
+  tl->chain_end = *m;
+  target_end(tl, &t);
+  return e;
+}
+
+static uint32_t chain_find(const struct timeline *tl, const struct mark *m) { // index of m; ~0: not in it
+  if (!tl->chain_count) return ~0u;
+  if (!mark_compare(&tl->chain_end, m)) return tl->chain_count;
+  if (m->life != tl->chain_life) return ~0u;
+  for (uint32_t i = tl->chain_count; i--;)
+    if (!rr_point_compare(&tl->chain[i].point, &m->point)) return i;
+  return ~0u;
+}
+
+// Nothing has happened between the two: the instruction has not begun.
+static bool same_instruction(const struct rr_point *a, const struct rr_point *b) {
+  return a->event == b->event && a->ticks == b->ticks && a->pc == b->pc;
+}
+
+static const struct rr_dbg_step *chain_before(struct timeline *tl, const struct mark *m, uint32_t tid) {
+  uint32_t i = chain_find(tl, m);
+  if (i == ~0u) return NULL;
+  while (i--) {
+    const struct rr_dbg_step *s = &tl->chain[i];
+    if (m->life == tl->chain_life && m->point.order && same_instruction(&s->point, &m->point)) continue;
+    if (!tid || s->thread == tid) return s;
+  }
+  return NULL;
+}
+
+// tid has not run for long: where it ceased to.
+static int search_leave(struct timeline *tl, const struct mark *m, uint32_t tid, struct mark *left);
+
+static int step_before(struct timeline *tl, const struct mark *m, uint32_t tid, struct rr_dbg_step *step, uint32_t *life) {
+  const struct rr_dbg_step *s = chain_before(tl, m, tid);
+  struct mark at = *m;
+  int e;
+  for (uint64_t back = NEAR_TICKS; !s && back <= NEAR_TICKS * 16; back *= 16) {
+    if ((e = chain_make(tl, &at, back))) return e;
+    s = chain_before(tl, &at, tid);
+  }
+  if (!s && tid) {
+    if ((e = search_leave(tl, m, tid, &at)) || (e = chain_make(tl, &at, NEAR_TICKS))) return e;
+    s = chain_before(tl, &at, tid);
+  }
+  if (!s) return ENOENT;
+  *step = *s;
+  *life = tl->chain_life;
+  return 0;
+}
+
+int timeline_back(struct timeline *tl, const struct mark *m, uint32_t tid, struct target *t) {
+  struct rr_dbg_step step;
+  struct mark to = { 0 };
+  if (timeline_begins(tl, m)) return ENOENT;
+  int e = step_before(tl, m, tid, &step, &to.life);
+  if (e) return e;
+  to.point = step.point;
+  if ((e = timeline_seek(tl, &to, false, t))) return e;
+  t->stop.reason = step.signo ? RR_STOP_SIGNAL : RR_STOP_STEP;
+  t->stop.signo = step.signo;
+  t->stop.thread = step.thread;
+  return 0;
+}
+
+// ---- search ----
+
+// One stretch, from a checkpoint to m or to the end of its life: the last hit.
+static int search_stretch(struct timeline *tl, const struct checkpoint *c, const struct mark *m, uint32_t leave, struct rr_dbg_hit *hit) {
+  struct rr_dbg_request ask = { .what = RR_DBG_HIT };
+  struct rr_dbg_reply r;
+  const void *data;
+  struct target t;
+  struct points none = { 0 };
+  struct rr_dbg_go g = c->mark.life == m->life ? go_until(&m->point, 0) : go_far(0);
+  int e = checkpoint_open(tl, c, &t);
+  if (e) return e;
+  g.flags |= RR_GO_SEARCH | (leave ? RR_GO_LEAVE : RR_GO_HERE);
+  g.thread = leave;
+  e = points_send(leave ? &none : &tl->points, &t);
+  if (!e) e = go(tl, &t, g);
+  if (!e) e = target_ask(&t, &ask, NULL, &r, &data);
+  if (!e) memcpy(hit, data, sizeof *hit);
+  target_end(tl, &t);
+  return e;
+}
+
+// Stretch by stretch backwards. A stretch may leave checkpoints behind, but none before its own beginning.
+static int search_from(struct timeline *tl, const struct mark *m, uint32_t leave, struct rr_dbg_hit *hit) {
+  struct mark end = *m;
+  for (;;) {
+    struct checkpoint *c = checkpoint_before(tl, &end, true);
+    if (!c) return ENOENT;
+    struct mark begin = c->mark;
+    int e = search_stretch(tl, c, &end, leave, hit);
+    if (e != ENOENT) return e;
+    end = begin;
+  }
+}
+
+static int search_leave(struct timeline *tl, const struct mark *m, uint32_t tid, struct mark *left) {
+  struct rr_dbg_hit hit;
+  int e = search_from(tl, m, tid, &hit);
+  if (!e) *left = timeline_mark(tl, &hit.stop);
+  return e;
+}
+
+int timeline_search(struct timeline *tl, const struct mark *m, struct target *t) {
+  struct rr_dbg_hit hit;
+  int e = search_from(tl, m, 0, &hit);
+  if (e) return e;
+  struct mark at = timeline_mark(tl, &hit.stop);
+  if (!hit.after) e = timeline_seek(tl, &at, false, t);
+  else e = timeline_back(tl, &at, 0, t);
+  if (e) return e;
+  struct rr_dbg_stop told = hit.stop;
+  told.point = t->stop.point;
+  told.host_pid = t->stop.host_pid;
+  told.cpu_us = t->stop.cpu_us;
+  told.faults = t->stop.faults;
+  told.threads = t->stop.threads;
+  if (hit.after) told.thread = t->stop.thread;
+  t->stop = told;
+  return 0;
+}
