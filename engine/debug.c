@@ -101,11 +101,10 @@ u64 debug_budget(u64 ticks) {
   return ticks;
 }
 
+// Done when the thread is about to run its next instruction: a place that is the same forwards and backwards.
 static bool step_done(void) {
-  if (debug_go.how == RR_GO_CONTINUE || !step_taken) return false;
-  struct thread *t = thread_find(debug_go.thread);
-  if (!t || (t != current && t->state != T_RUNNABLE)) return false; // a call that blocks: done when it has its result
-  u64 pc = t == current ? ctx.regs[R_RIP] : t->regs[R_RIP];
+  if (debug_go.how == RR_GO_CONTINUE || !step_taken || current->tid != debug_go.thread) return false;
+  u64 pc = ctx.regs[R_RIP];
   return debug_go.how == RR_GO_STEP || pc < debug_go.range_start || pc >= debug_go.range_end;
 }
 
@@ -145,7 +144,8 @@ static bool noted(const struct rr_dbg_stop *s) {
   default: return false;
   }
   if (!searching()) return false;
-  note_hit(s, s->reason == RR_STOP_LEAVE);
+  bool leave = debug_go.flags & RR_GO_LEAVE;
+  if (leave == (s->reason == RR_STOP_LEAVE)) note_hit(s, leave);
   return true;
 }
 
@@ -186,7 +186,8 @@ void debug_stepped(enum exit_kind kind) {
   else note_watch(true);
 }
 
-static bool point_at(const struct rr_point *now) { return !(debug_go.flags & RR_GO_TICKS) && point_reached(now); }
+// At a signal or a call, which only a point that is one stops at.
+static bool point_at(const struct rr_point *now) { return debug_go.until.order && point_reached(now); }
 
 // At a signal or a call: tells it, notes it, or stops because this is the point. False: only passed by.
 static bool met(struct rr_dbg_stop *s) {
@@ -226,7 +227,7 @@ void debug_forked(void) {
 
 void debug_syscall(u32 nr) {
   bool caught = call_enter(nr);
-  if (!caught && debug_go.until.order != RR_AT_SYSCALL) return;
+  if (!caught && !debug_go.until.order) return;
   struct rr_dbg_stop s;
   stop_fill(&s, RR_STOP_SYSCALL);
   s.code = nr;

@@ -24,6 +24,7 @@ static bool before_end(const struct rr_point *p, bool after) {
 
 void note_hit(const struct rr_dbg_stop *s, bool after) {
   if (!before_end(&s->point, after)) return;
+  rr_log(LOG_DEBUG, "hit %u of thread %u at event %lu ticks %lu pc %lx", s->reason, s->thread, s->point.event, s->point.ticks, s->point.pc);
   hit.stop = *s;
   hit.after = after;
   hit.count++;

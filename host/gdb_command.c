@@ -198,9 +198,8 @@ static void packet_extended(struct gdb_session *s, const char *p) {
 static void packet_set_break(struct gdb_session *s, const char *p) { gdb_breakpoint(s, p, true); }
 static void packet_clear_break(struct gdb_session *s, const char *p) { gdb_breakpoint(s, p, false); }
 
-// vRun;FILE;ARG...: the recorded program again. The first argument may be a place: an event number.
+// vRun;FILE;ARG...: the recorded program again. The first argument may be a place (gdb_go_place).
 static void run_again(struct gdb_session *s, const char *p) {
-  struct rr_point point = { 0 };
   char text[24] = "";
   p = strchr(p, ';'); // the file's name is not ours to choose
   if (p && strnlen(p + 1, 2 * sizeof text) < 2 * sizeof text - 2) {
@@ -208,24 +207,20 @@ static void run_again(struct gdb_session *s, const char *p) {
     if (!hex_bytes(p + 1, n, (uint8_t *)text)) n = 0;
     text[n / 2] = 0;
   }
-  char *end = text;
-  if (*text) point.event = strtoull(text, &end, 0);
-  if (*end) {
-    reply_refused(s, "run wants the number of an event, or nothing");
-    return;
+  int e = gdb_go_place(s, text);
+  if (s->leaving) return;
+  if (e == EINVAL) reply_refused(s, "run wants the number of an event, cN (a checkpoint), tN (ticks), or nothing");
+  else if (e == ESRCH) reply_refused(s, "there is no such checkpoint");
+  else if (e) reply_errno(s, e);
+  else {
+    gdb_stop_reply(s);
+    s->arrived = true;
   }
-  if (session_start(s, *text ? &point : NULL)) {
-    reply_errno(s, EIO);
-    return;
-  }
-  session_wait(s);
-  gdb_stop_reply(s);
-  s->arrived = true;
 }
 
 static void packet_restart(struct gdb_session *s, const char *p) {
   (void)p;
-  if (!session_start(s, NULL)) session_wait(s); // R has no reply
+  gdb_go_place(s, ""); // R has no reply
 }
 
 static void packet_v(struct gdb_session *s, const char *p) {

@@ -36,6 +36,7 @@ static void add(struct points *p, const struct rr_dbg_request *q, const void *da
 }
 
 void points_note(struct points *p, const struct rr_dbg_request *q, const void *data) {
+  if (q->what == RR_DBG_SIGNALS) p->signals_changed++;
   switch (q->what) {
   case RR_DBG_BREAK: case RR_DBG_WATCH: case RR_DBG_SIGNALS: case RR_DBG_SYSCALLS:
     drop(p, q, q->what);
@@ -51,6 +52,15 @@ int points_send(const struct points *p, struct target *t) {
   struct rr_dbg_reply r;
   int e = target_ask(t, &clear, NULL, &r, NULL);
   for (uint32_t i = 0; !e && i < p->count; i++) e = target_ask(t, &p->list[i].request, p->list[i].data, &r, NULL);
+  return e;
+}
+
+int points_send_signals(const struct points *p, struct target *t) {
+  struct rr_dbg_request clear = { .what = RR_DBG_CLEAR };
+  struct rr_dbg_reply r;
+  int e = target_ask(t, &clear, NULL, &r, NULL);
+  for (uint32_t i = 0; !e && i < p->count; i++)
+    if (p->list[i].request.what == RR_DBG_SIGNALS) e = target_ask(t, &p->list[i].request, p->list[i].data, &r, NULL);
   return e;
 }
 

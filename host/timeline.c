@@ -128,9 +128,7 @@ static int life_end(struct timeline *tl, const struct mark *next, struct mark *e
   if (!c) return ENOENT;
   int e = checkpoint_open(tl, c, &t);
   if (e) return e;
-  struct rr_dbg_request clear = { .what = RR_DBG_CLEAR };
-  struct rr_dbg_reply r;
-  e = target_ask(&t, &clear, NULL, &r, NULL);
+  e = points_send_signals(&(struct points){ 0 }, &t);
   if (!e) e = go(tl, &t, go_far(RR_GO_SEARCH));
   if (!e) *end = timeline_mark(tl, &t.stop);
   target_end(tl, &t);
@@ -158,16 +156,18 @@ static int chain_make(struct timeline *tl, const struct mark *m, uint64_t back_t
   struct rr_dbg_go g = go_until(&end.point, RR_GO_ONLY_POINT | RR_GO_STEPS);
   g.from = from.point.ticks;
   tl->chain_count = 0;
-  e = go(tl, &t, g);
+  e = points_send_signals(&tl->points, &t);
+  if (!e) e = go(tl, &t, g);
   if (!e) e = chain_read(tl, &t);
   tl->chain_life = end.life;
+  tl->chain_signals = tl->points.signals_changed;
   tl->chain_end = *m;
   target_end(tl, &t);
   return e;
 }
 
 static uint32_t chain_find(const struct timeline *tl, const struct mark *m) { // index of m; ~0: not in it
-  if (!tl->chain_count) return ~0u;
+  if (!tl->chain_count || tl->chain_signals != tl->points.signals_changed) return ~0u;
   if (!mark_compare(&tl->chain_end, m)) return tl->chain_count;
   if (m->life != tl->chain_life) return ~0u;
   for (uint32_t i = tl->chain_count; i--;)

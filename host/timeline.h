@@ -41,7 +41,7 @@ struct timeline {
   uint64_t started_us, due_us, gap_us, faults_seen;
   // boundaries that were stepped over last, up to chain_end
   struct rr_dbg_step chain[RR_DBG_STEPS_MAX];
-  uint32_t chain_count, chain_life;
+  uint32_t chain_count, chain_life, chain_signals; // chain_signals: points.signals_changed then
   struct mark chain_end;
   struct { pid_t pid[64]; uint32_t count; } dying;
   // the client

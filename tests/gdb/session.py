@@ -25,6 +25,10 @@ def build(source, flags, exe="./guest"):
     return exe
 
 
+def run_text(argv):
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
 def record(argv, trace="trace", want=0):
     p = subprocess.run([os.environ["RR"], "record", "-o", trace] + argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                        text=True, errors="replace", timeout=TIMEOUT)
