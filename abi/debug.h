@@ -46,6 +46,10 @@ enum rr_dbg_what {
   RR_DBG_CLEAR,       // no breakpoints, watchpoints, caught calls; all signals are reported
   RR_DBG_HIT,         // -> struct rr_dbg_hit: the last hit of the search that has ended; error ENOENT: none
   RR_DBG_STEPS,       // -> array of struct rr_dbg_step: the last boundaries that RR_GO_STEPS noted, oldest first
+  // Function calls: in a copy, which goes on without the log.
+  RR_DBG_DIVERT,      // makes this process, stopped, one in which `thread` (0: the one that runs) may be made to call functions
+  RR_DBG_WRITE,       // address, data: after RR_DBG_DIVERT only
+  RR_DBG_SET_REGS,    // the same; thread, data: struct rr_dbg_regs (general registers and bases count) and the XSAVE area
 };
 
 struct rr_dbg_request { uint32_t what, thread; uint64_t address, length; uint32_t flags, size; };
@@ -86,6 +90,7 @@ enum rr_dbg_reason {
   RR_STOP_FORKED,      // the first word of a copy (RR_DBG_FORK)
   RR_STOP_EXECING,     // while searching: the last moment before an exec
   RR_STOP_LEAVE,       // RR_GO_LEAVE
+  RR_STOP_OUTPUT,      // no stop: text for the user follows the struct, and the engine goes on
   RR_STOP_DIVERGED,    // the replay is not the recording any more; the text of it follows the struct. It can only be looked at
 };
 struct rr_dbg_stop {

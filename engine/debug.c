@@ -47,6 +47,7 @@ static void tell(struct rr_dbg_stop *s) {
   pending.reason = 0;
   interrupted = false;
   serve(s, NULL);
+  if (unlikely(diverting)) divert_chosen();
   if (!only_point()) watch_mode();
   if (!debug_go.thread) debug_go.thread = going;
   step_taken = false;
@@ -112,7 +113,7 @@ static bool step_done(void) {
 static u32 reason_to_stop(void) {
   if (!started) return RR_STOP_START;
   if (pending.reason) return pending.reason;
-  if (call_returned(&returned) && !only_point()) return RR_STOP_SYSCALL;
+  if (!diverting && call_returned(&returned) && !only_point()) return RR_STOP_SYSCALL;
   if (step_done()) return RR_STOP_STEP;
   struct rr_point now = here(RR_AT_INSTRUCTION);
   if (point_reached(&now)) return RR_STOP_POINT;

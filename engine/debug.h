@@ -40,5 +40,11 @@ void debug_exit(u32 status);
 void debug_end(void) NORETURN;       // the log ends without an exit
 void debug_diverged(const char *text) NORETURN;
 
+// debug_divert.c: this process is a copy made for function calls, and has no log.
+extern bool diverting;
+void divert_syscall(void);
+void divert_signal(u32 signo, const void *siginfo);  // a fault or a signal to itself: told, and never delivered
+void divert_failed(const char *text) NORETURN;       // instead of the end of the session
+
 // debug_agent.c: gdb's agent expressions. false: the expression is bad (the breakpoint then stops).
 bool agent_evaluate(const u8 *code, size_t size, const u64 regs[R_COUNT], u64 *result);

@@ -29,6 +29,17 @@ bool note_leave(void);                // RR_GO_LEAVE: debug_go.thread has just c
 const struct rr_dbg_hit *note_last_hit(void);           // NULL: none
 u32 note_steps(struct rr_dbg_step *d);                  // at most RR_DBG_STEPS_MAX, oldest first
 
+void serve_output(const void *text, size_t n); // RR_STOP_OUTPUT
+s64 debug_auxv(u64 key);
+
+// debug_divert.c
+int divert_begin(u32 tid);            // 0 or errno
+bool divert_begun(void);              // once: what the stop in progress was told of is not to go on here, but divert_run
+void divert_run(void) NORETURN;
+int divert_write(u64 guest, const void *bytes, size_t n); // 0 or errno
+void divert_chosen(void);             // who runs, after gdb has let go
+int divert_set_registers(u32 tid, const struct rr_dbg_regs *g, const u8 *area, size_t n);
+
 // debug_point.c
 int break_set(u64 pc, const struct rr_dbg_break *b, size_t size);  // 0 or -errno
 void break_clear(u64 pc);

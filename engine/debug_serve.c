@@ -46,6 +46,22 @@ struct rights { u64 len; s32 level, type, fd, pad; };   // struct cmsghdr with o
 struct message { void *name; u32 name_len, pad; struct { void *base; u64 len; } *iov; u64 iov_n; void *control; u64 control_len; u32 flags, pad2; };
 static int received_fd;              // that came with the last request; -1: none
 
+void serve_output(const void *text, size_t n) {
+  static struct { struct rr_dbg_stop s; u8 text[4096]; } m;
+  for (size_t part; n; text = (const u8 *)text + part, n -= part) {
+    part = n < sizeof m.text ? n : sizeof m.text;
+    stop_fill(&m.s, RR_STOP_OUTPUT);
+    memcpy(m.text, text, part);
+    send_message(&m, sizeof m.s + part);
+  }
+}
+
+s64 debug_auxv(u64 key) {
+  for (u64 i = 0; i + 16 <= auxv_size; i += 16)
+    if (((u64 *)(auxv + i))[0] == key) return ((s64 *)(auxv + i))[1];
+  return 0;
+}
+
 static size_t receive(u32 flags) {
   struct rights rights = { 0 };
   typeof(*((struct message *)0)->iov) part = { in, MESSAGE_MAX };
@@ -267,6 +283,13 @@ static void clear_all(void) {
   debug_ignored_signals = 0;
 }
 
+static int set_registers(const struct rr_dbg_request *q) {
+  struct rr_dbg_regs g;
+  if (q->size < sizeof g) return EINVAL;
+  memcpy(&g, q + 1, sizeof g);
+  return divert_set_registers(q->thread, &g, (const u8 *)(q + 1) + sizeof g, q->size - sizeof g);
+}
+
 static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   switch (q->what) {
   case RR_DBG_REGS: reply_registers(q, r); break;
@@ -287,6 +310,9 @@ static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   case RR_DBG_HIT: reply_hit(r); break;
   case RR_DBG_STEPS: r->size = note_steps((struct rr_dbg_step *)(r + 1)) * (u32)sizeof(struct rr_dbg_step); break;
   case RR_DBG_KILL: leave(); break;
+  case RR_DBG_DIVERT: r->error = divert_begin(q->thread); break;
+  case RR_DBG_WRITE: r->error = divert_write(q->address, q + 1, q->size); break;
+  case RR_DBG_SET_REGS: r->error = set_registers(q); break;
   default: r->error = ENOSYS;
   }
 }
@@ -322,5 +348,6 @@ void serve(struct rr_dbg_stop *s, const char *text) {
     answer(q, r);
     send_message(r, sizeof *r + r->size);
   }
+  if (unlikely(divert_begun())) divert_run();
   break_apply();
 }

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/poll.h>
 #include "engine/log.h"
+#include "engine/debug.h"
 #include "engine/log_block.h"
 #include "engine/debug.h"
 #include "engine/keep.h"
@@ -406,6 +407,7 @@ void diverged(const struct rr_event *recorded, const char *f, ...) {
 }
 
 void log_nondet(u16 code, u64 *v, size_t n) {
+  if (unlikely(diverting)) return;
   if (replaying) {
     const struct rr_event *e = log_take(RR_EV_NONDET, code);
     if (e->size < sizeof *e + n * 8) diverged(e, "instruction %d with %lu values", code, n);

@@ -41,7 +41,9 @@ static const struct rr_event *next_at_tick(void) {
 
 void run_arm_budget(void) {
   u64 ticks = BUDGET_MAX;
-  if (replaying) {
+  if (unlikely(diverting)) {
+    ticks = debug_budget(ticks);
+  } else if (replaying) {
     const struct rr_event *e = next_at_tick();
     u64 now = ticks_now();
     if (e && e->ticks < now) diverged(e, "the point was passed");
@@ -69,7 +71,7 @@ static bool replay_due(void) {
 static void tick_point(void) {
   look_for_abort();
   if (replaying) {
-    while (replay_due()) ;
+    while (!diverting && replay_due()) ;
   } else {
     if (signal_captured || signal_due()) signal_deliver(false);
     sched_slice_end();
@@ -83,7 +85,7 @@ static void count_tick(void) {
 
 // After an event, before the guest goes on: checksum, signals that are due at once, the slice by events, the next budget.
 static void after_events(void) {
-  for (;;) {
+  for (; !diverting;) {
     if (replaying) {
       const struct rr_event *e = log_peek();
       if (!e || !(e->flags & RR_EVF_AT_SYSCALL) || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH)) break;
@@ -94,7 +96,7 @@ static void after_events(void) {
       if (!signal_deliver(true)) break;
     } else break;
   }
-  if (ctx.events != events_seen) checksum_after_event(0); // not when another host thread takes over
+  if (ctx.events != events_seen && !diverting) checksum_after_event(0); // not when another host thread takes over
   bool long_slice = !replaying && session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events;
   if (replaying || ran != current || long_slice) {
     ran = current;
@@ -117,11 +119,16 @@ static void special(void) {
   struct thread *t = current;
   switch (r->special) {
   case SP_SYSCALL:
+    if (unlikely(diverting)) { divert_syscall(); break; }
     if (unlikely(debugging)) debug_syscall((u32)ctx.regs[R_RAX]);
     syscall_guest();
     break;
   case SP_INT80: case SP_SYSENTER: syscall_guest_32(); break;
-  default: special_execute(r->special, r->length); break;
+  default:
+    if (unlikely(diverting)) replaying = false; // what it asks of the machine is answered by the machine
+    special_execute(r->special, r->length);
+    if (unlikely(diverting)) replaying = true;
+    break;
   }
   if (resume && generation == translate_generation && t == current) {
     resume_at = resume;

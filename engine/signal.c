@@ -321,6 +321,7 @@ bool signal_deliver(bool at_syscall) {
 
 // kernel/signal.c, force_sig_info_to_task: blocked or ignored means death.
 static void force(u32 signo, const struct guest_siginfo *info, bool is_fault) {
+  if (unlikely(diverting)) { divert_signal(signo, info); return; }
   if (replaying) {
     const struct rr_event *e = log_peek();
     if (!e || e->type != RR_EV_FAULT || e->code != signo) diverged(e, "signal %u, code %d, address 0x%lx", signo, info->code, *(const u64 *)info->rest);

@@ -74,6 +74,8 @@ static void bases_set(u64 fs, u64 gs) {
 
 void thread_segment_bases(u64 *fs, u64 *gs) { bases_get(fs, gs); }
 
+void thread_set_bases(u64 fs, u64 gs) { bases_set(fs, gs); }
+
 void thread_set_fs(u64 fs) {
   u64 gs;
   bases_get(NULL, &gs);

@@ -75,6 +75,7 @@ void sched_slice_end(void);
 void sched_block(void);
 u64 sched_slice_ticks(void);               // ticks the next slice may take: a budget for tick_budget
 
+void thread_set_bases(u64 fs, u64 gs);       // current's
 void thread_segment_bases(u64 *fs, u64 *gs); // current's, where not NULL
 void thread_set_fs(u64 fs);                // current's
 

@@ -109,7 +109,7 @@ static void read_memory(struct gdb_session *s, const char *p, bool binary) {
     return;
   }
   if (length > sizeof data - 16) length = sizeof data - 16;
-  size_t n = target_read(&s->target, address, data, length);
+  size_t n = gdb_read_memory(s, address, data, length);
   if (length && !n) {
     reply_errno(s, EFAULT);
     return;
@@ -124,19 +124,48 @@ static void read_memory(struct gdb_session *s, const char *p, bool binary) {
 static void packet_memory(struct gdb_session *s, const char *p) { read_memory(s, p, false); }
 static void packet_binary(struct gdb_session *s, const char *p) { read_memory(s, p, true); }
 
-static void packet_write_registers(struct gdb_session *s, const char *p) {
-  (void)p;
-  reply_refused(s, "registers of a recorded process can't be changed");
-}
-
-static void packet_write_memory(struct gdb_session *s, const char *p) {
-  uint64_t address, length;
-  if (parse_range(p, &address, &length) && !length) reply_ok(s); // gdb asks so whether the packet is known
+static void reply_written(struct gdb_session *s, int e, const char *what) {
+  if (!e) reply_ok(s);
+  else if (e != EROFS) reply_errno(s, e);
   else {
-    say_warn("memory of a recorded process can't be changed"); // gdb says no more than that it cannot access the address
-    reply_refused(s, "memory of a recorded process can't be changed");
+    say_warn("%s of a recorded process can't be changed", what); // gdb says no more than that it can't
+    if (s->error_text) reply(&s->conn, "E.%s of a recorded process can't be changed", what);
+    else reply(&s->conn, "E01");
   }
 }
+
+// G: all of them, in hexadecimal
+static void packet_write_registers(struct gdb_session *s, const char *p) {
+  static uint8_t values[TARGET_XSAVE];
+  size_t n = strlen(p);
+  if (n > 2 * sizeof values || !hex_bytes(p, n & ~(size_t)1, values)) reply_errno(s, EINVAL);
+  else reply_written(s, gdb_write_registers(s, values, n / 2), "registers");
+}
+
+// P: NUMBER=VALUE
+static void packet_write_register(struct gdb_session *s, const char *p) {
+  uint8_t value[GDB_REG_MAX] = { 0 };
+  uint64_t n;
+  if (!hex_number(&p, &n) || *p++ != '=' || strlen(p) > 2 * sizeof value || !hex_bytes(p, strlen(p) & ~(size_t)1, value)) reply_errno(s, EINVAL);
+  else reply_written(s, gdb_write_register(s, n, value), "registers");
+}
+
+// M: ADDRESS,LENGTH:HEX and X: ADDRESS,LENGTH:BYTES
+static void write_memory(struct gdb_session *s, const char *p, bool binary) {
+  static uint8_t data[GDB_PACKET_MAX];
+  uint64_t address, length;
+  const char *from = strchr(p, ':');
+  size_t n = from ? s->conn.size - (size_t)(++from - s->conn.packet) : 0;
+  if (!from || !parse_range(p, &address, &length) || length != (binary ? n : n / 2) || length > sizeof data || (!binary && !hex_bytes(from, 2 * length, data))) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  if (!length) reply_ok(s); // gdb asks so whether the packet is known
+  else reply_written(s, gdb_write_memory(s, address, binary ? (const void *)from : data, length), "memory");
+}
+
+static void packet_write_memory(struct gdb_session *s, const char *p) { write_memory(s, p, false); }
+static void packet_write_binary(struct gdb_session *s, const char *p) { write_memory(s, p, true); }
 
 static void packet_thread(struct gdb_session *s, const char *p) {
   uint32_t pid, tid;
@@ -176,6 +205,7 @@ static void packet_step(struct gdb_session *s, const char *p) {
 
 static void packet_kill(struct gdb_session *s, const char *p) {
   (void)p;
+  gdb_divert_end(s);
   target_kill(&s->target);
   s->exited = true;
   if (!s->extended) s->leaving = true;
@@ -184,6 +214,7 @@ static void packet_kill(struct gdb_session *s, const char *p) {
 static void packet_detach(struct gdb_session *s, const char *p) {
   (void)p;
   reply_ok(s);
+  gdb_divert_end(s);
   target_kill(&s->target);
   s->exited = true;
   if (!s->extended) s->leaving = true; // else it may start the program again
@@ -239,7 +270,7 @@ static const struct {
 } packets[] = {
   { 'q', gdb_query, false }, { 'Q', gdb_set, false }, { 'v', packet_v, false }, { '?', packet_why, false }, { '!', packet_extended, false },
   { 'g', packet_registers, true }, { 'p', packet_register, true }, { 'm', packet_memory, true }, { 'x', packet_binary, true },
-  { 'G', packet_write_registers, true }, { 'P', packet_write_registers, true }, { 'M', packet_write_memory, true }, { 'X', packet_write_memory, true },
+  { 'G', packet_write_registers, true }, { 'P', packet_write_register, true }, { 'M', packet_write_memory, true }, { 'X', packet_write_binary, true },
   { 'H', packet_thread, false }, { 'T', packet_alive, true }, { 'c', packet_continue, true }, { 'C', packet_continue, true },
   { 's', packet_step, true }, { 'S', packet_step, true }, { 'Z', packet_set_break, false }, { 'z', packet_clear_break, false },
   { 'b', gdb_reverse, true },

@@ -73,7 +73,11 @@ char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv) {
   for (int i = 0; argc && i < COMMANDS_COUNT; i++) {
     if (strcmp(commands[i].name, argv[0])) continue;
     if (s->exited || s->target.fd < 0) text_add(&t, "The process has ended.\n");
-    else commands[i].run(s, tid, argc, argv, &t);
+    else {
+      gdb_divert_aside(s); // the place is the one in the recording, also while a function is being called
+      commands[i].run(s, tid, argc, argv, &t);
+      gdb_divert_aside(s);
+    }
     if (!t.failed && t.data) return t.data;
     free(t.data);
     return NULL;

@@ -21,7 +21,7 @@ static void supported(struct gdb_session *s, const char *p) {
     p += n + (p[n] == ';');
   }
   reply(&s->conn, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;ConditionalBreakpoints+;ReverseStep+;ReverseContinue+;QPassSignals+;QCatchSyscalls+;"
-    "exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;"
+    "exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;"
     "qXfer:memory-map:read+", GDB_PACKET_MAX - 1024);
 }
 
@@ -102,6 +102,12 @@ static void threads_xml(struct gdb_session *s, const char *range) {
 static void xfer(struct gdb_session *s, const char *p) {
   const char *object = p, *annex = strstr(p, ":read:");
   const char *range = annex ? strrchr(annex + 5, ':') : NULL;
+  const char *data;
+  if (!strncmp(p, "siginfo:write:", 14) && (data = strchr(p + 15, ':'))) { // behind a call; what it was is not changed
+    gdb_divert_siginfo(s, true);
+    reply(&s->conn, "%zx", s->conn.size - (size_t)(data + 1 - s->conn.packet));
+    return;
+  }
   if (!annex || !range) {
     reply(&s->conn, strstr(p, ":write:") ? "E01" : "%s", "");
     return;
@@ -113,7 +119,7 @@ static void xfer(struct gdb_session *s, const char *p) {
   if (s->exited || s->target.fd < 0) reply_errno(s, ESRCH);
   else if (OBJECT("features")) features(s, annex, range);
   else if (OBJECT("auxv")) from_engine(s, RR_DBG_AUXV, range);
-  else if (OBJECT("siginfo")) from_engine(s, RR_DBG_SIGINFO, range);
+  else if (OBJECT("siginfo")) gdb_divert_siginfo(s, false), from_engine(s, RR_DBG_SIGINFO, range);
   else if (OBJECT("threads")) threads_xml(s, range);
   else if (OBJECT("exec-file")) {
     const char *path = exec_file(s);
@@ -290,9 +296,8 @@ static void pass_signals(struct gdb_session *s, const char *p) {
     if (*p == ';') p++;
   }
   struct rr_dbg_request q = { .what = RR_DBG_SIGNALS, .size = sizeof mask };
-  struct rr_dbg_reply r;
   s->passed_signals = mask;
-  if (!s->exited) target_ask(&s->target, &q, &mask, &r, NULL);
+  if (!s->exited) gdb_ask_both(s, &q, &mask);
   reply(&s->conn, "OK");
 }
 
@@ -304,8 +309,7 @@ static void catch_syscalls(struct gdb_session *s, const char *p) {
   bool on = *p++ == '1';
   while (*p++ == ';' && hex_number(&p, &n) && count < 512) numbers[count++] = (uint16_t)n;
   struct rr_dbg_request q = { .what = RR_DBG_SYSCALLS, .flags = !on ? 0 : count ? 2 : 1, .size = count * 2 };
-  struct rr_dbg_reply r;
-  int e = s->exited ? 0 : target_ask(&s->target, &q, numbers, &r, NULL);
+  int e = s->exited ? 0 : gdb_ask_both(s, &q, numbers);
   if (e) reply_errno(s, e);
   else reply(&s->conn, "OK");
 }

@@ -152,6 +152,53 @@ size_t gdb_reg_get(const struct target_regs *r, size_t n, uint8_t value[GDB_REG_
   return row->size;
 }
 
+static void to_component(struct target_regs *r, int component, size_t at, size_t size, const uint8_t *value) {
+  uint64_t present;
+  size_t offset = component < 2 ? at : component_offset(component) + at;
+  if (offset + size > sizeof r->xsave) return;
+  memcpy(&present, r->xsave + 512, sizeof present);
+  if (component == XC_X87 && !(present & 1)) { // it had its initial value
+    memset(r->xsave, 0, 24);
+    memset(r->xsave + 32, 0, 128);
+    r->xsave[0] = 0x7f, r->xsave[1] = 3;
+  }
+  present |= 1ul << component;
+  memcpy(r->xsave + 512, &present, sizeof present);
+  memcpy(r->xsave + offset, value, size);
+}
+
+static void set_x87_control(struct target_regs *r, size_t k, uint8_t offset, const uint8_t *value) {
+  uint8_t tags = 0, old[GDB_REG_MAX] = { 0 };
+  x87_control(r, k, offset, old);
+  if (!memcmp(old, value, 4)) return;
+  for (int i = 0; k == 2 && i < 8; i++)
+    if ((value[i / 4] >> i % 4 * 2 & 3) != 3) tags |= (uint8_t)(1 << i);
+  to_component(r, XC_X87, offset, k == 2 ? 1 : k == 4 || k == 6 ? 4 : 2, k == 2 ? &tags : value);
+}
+
+size_t gdb_reg_set(struct target_regs *r, size_t n, const uint8_t *value) {
+  size_t k;
+  const struct row *row = row_of(r->r.xcr0, n, &k);
+  if (!row) return 0;
+  uint64_t *bases[3] = { &r->r.fs_base, &r->r.gs_base, &r->r.orig_rax };
+  switch (row->where) {
+  case GENERAL: memcpy(&r->r.regs[row->index[k]], value, row->size); break;
+  case SEGMENT: break; // they have one value each
+  case BASE: memcpy(bases[row->index[k]], value, 8); break;
+  case ST: to_component(r, XC_X87, 32 + 16 * k, 10, value); break;
+  case X87: set_x87_control(r, k, row->index[k], value); break;
+  case SSE: to_component(r, XC_SSE, 160 + 16 * k, 16, value); break;
+  case MXCSR: to_component(r, XC_SSE, 24, 4, value); break;
+  case HIGH_YMM: to_component(r, XC_AVX, 16 * k, 16, value); break;
+  case OPMASK: to_component(r, XC_OPMASK, 8 * k, 8, value); break;
+  case HIGH_ZMM: to_component(r, XC_ZMM_HI256, 32 * k, 32, value); break;
+  case HI16_XMM: to_component(r, XC_HI16_ZMM, 64 * k, 16, value); break;
+  case HI16_YMMH: to_component(r, XC_HI16_ZMM, 64 * k + 16, 16, value); break;
+  case HI16_ZMMH: to_component(r, XC_HI16_ZMM, 64 * k + 32, 32, value); break;
+  }
+  return row->size;
+}
+
 static void add_flags(struct text *t, const char *id, const char *const *names) {
   text_add(t, "<flags id=\"%s\" size=\"4\">", id);
   for (int bit = 0; names[bit]; bit++)

@@ -35,6 +35,8 @@ static int adopt(struct gdb_session *s, struct target *t) {
     return e;
   }
   t->points = &s->timeline.points;
+  t->output = s->target.output;
+  t->output_to = s->target.output_to;
   target_end(&s->timeline, &s->target);
   s->target = *t;
   s->pid = t->stop.pid;
@@ -96,6 +98,10 @@ static void arrived(struct gdb_session *s, int e, struct target *t) {
 }
 
 void gdb_reverse(struct gdb_session *s, const char *p) {
+  if (!gdb_divert_leave(s)) {
+    reply_refused(s, "a function that was called from the debugger only goes forward: finish it first");
+    return;
+  }
   struct mark here = timeline_mark(&s->timeline, &s->target.stop);
   struct target t;
   int e;
@@ -132,6 +138,7 @@ static int go_place(struct gdb_session *s, const char *place, struct target *t) 
 
 int gdb_go_place(struct gdb_session *s, const char *place) {
   struct target t;
+  if (!gdb_divert_leave(s)) gdb_divert_end(s);
   begin(s);
   int e = go_place(s, place, &t);
   return e ? e : adopt(s, &t);

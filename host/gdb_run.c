@@ -86,14 +86,19 @@ static void tell_exit(struct gdb_session *s) {
   if (!s->extended && !s->opt->keep_listening) s->leaving = true;
 }
 
-// A line on gdb's console; only while the client waits for a stop.
-static void console(struct gdb_session *s, const char *text) {
+// Only while the client waits for a stop.
+void gdb_console(struct gdb_session *s, const char *text, size_t n) {
+  if (!s->resumed || s->conn.fd < 0) return;
   reply_begin(&s->conn);
   reply_text(&s->conn, "O");
-  reply_hex(&s->conn, "rr: ", 4);
-  reply_hex(&s->conn, text, strlen(text));
-  reply_hex(&s->conn, "\n", 1);
+  reply_hex(&s->conn, text, n);
   reply_end(&s->conn);
+}
+
+static void console(struct gdb_session *s, const char *text) {
+  gdb_console(s, "rr: ", 4);
+  gdb_console(s, text, strlen(text));
+  gdb_console(s, "\n", 1);
 }
 
 static bool at_end(const struct gdb_session *s) {
@@ -137,7 +142,19 @@ static void pass_signals(struct gdb_session *s) {
   target_ask(&s->target, &q, &s->passed_signals, &r, NULL);
 }
 
+// A called function did what can't be done in a copy.
+static bool call_failed(struct gdb_session *s) {
+  bool gone = s->target.fd < 0;
+  if (s->divert != DIVERT_CALL || (!gone && s->target.stop.reason != RR_STOP_DIVERGED)) return false;
+  console(s, gone ? "the called function can't go on" : s->target.text);
+  gdb_divert_lost(s);
+  if (s->resumed) tell_stop(s, ABORT);
+  s->resumed = false;
+  return true;
+}
+
 void gdb_stopped(struct gdb_session *s) {
+  if (call_failed(s)) return;
   if (s->target.fd < 0) {
     if (s->resumed) tell_lost(s);
     s->resumed = false;
@@ -146,7 +163,8 @@ void gdb_stopped(struct gdb_session *s) {
   }
   struct rr_dbg_stop *p = &s->target.stop;
   s->pid = p->pid;
-  s->g_tid = s->c_tid = 0;
+  s->g_tid = p->thread; // so the client sees it; the original of a copy may have stopped in another thread
+  s->c_tid = 0;
   if (s->following && p->reason == RR_STOP_START && p->stream != s->replay->follow[s->replay->follow_count - 1]) {
     struct rr_dbg_go go = { .how = RR_GO_CONTINUE, .flags = RR_GO_ONLY_POINT };
     target_go(&s->target, &go);
@@ -178,6 +196,7 @@ void gdb_stopped(struct gdb_session *s) {
 }
 
 void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
+  gdb_divert_resume(s);
   struct rr_dbg_go go = { .how = how, .thread = tid };
   if (s->exited || s->target.fd < 0) {
     reply_errno(s, ESRCH);
@@ -194,18 +213,19 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
     return;
   }
   s->resumed = true;
-  timeline_running(&s->timeline);
+  if (s->divert != DIVERT_CALL) timeline_running(&s->timeline);
   if (target_go(&s->target, &go)) gdb_stopped(s);
 }
 
 static void go_range(struct gdb_session *s, uint32_t tid, uint64_t start, uint64_t end) {
+  gdb_divert_resume(s);
   struct rr_dbg_go go = { .how = RR_GO_RANGE, .thread = tid, .range_start = start, .range_end = end };
   if (s->exited || at_end(s)) {
     gdb_continue(s, RR_GO_CONTINUE, tid);
     return;
   }
   s->resumed = true;
-  timeline_running(&s->timeline);
+  if (s->divert != DIVERT_CALL) timeline_running(&s->timeline);
   if (target_go(&s->target, &go)) gdb_stopped(s);
 }
 
@@ -282,8 +302,7 @@ void gdb_breakpoint(struct gdb_session *s, const char *p, bool set) {
   }
   struct rr_dbg_request q = { .what = type < 2 ? set ? RR_DBG_BREAK : RR_DBG_UNBREAK : set ? RR_DBG_WATCH : RR_DBG_UNWATCH, .address = address,
     .length = kind, .flags = watch_flags[type], .size = set ? (uint32_t)size : 0 };
-  struct rr_dbg_reply r;
-  int e = s->exited ? 0 : target_ask(&s->target, &q, data, &r, NULL);
+  int e = s->exited ? 0 : gdb_ask_both(s, &q, data);
   if (e) reply_errno(s, e);
   else reply(&s->conn, "OK");
 }

@@ -16,7 +16,10 @@
 #include "host/gdb_session.h"
 #include "host/gdb_stream.h"
 
+static void engine_output(void *to, const char *text, size_t n) { gdb_console(to, text, n); }
+
 static void session_end(struct gdb_session *s) {
+  gdb_divert_end(s);
   if (s->have_run) {
     target_end(&s->timeline, &s->target);
     timeline_end(&s->timeline);
@@ -36,6 +39,8 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
     close(pair[0]);
     return e ? fault_say(&f) : (say_error("out of memory"), 1);
   }
+  s->target.output = engine_output;
+  s->target.output_to = s;
   s->have_run = true;
   timeline_begin(&s->timeline, &s->run.session.root);
   s->target.points = &s->timeline.points;
@@ -48,12 +53,16 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
   return 0;
 }
 
+static int poll_target(struct gdb_session *s, struct pollfd *p, int n, int timeout_ms) {
+  return s->divert == DIVERT_CALL ? poll(p, (nfds_t)n, timeout_ms) : timeline_poll(&s->timeline, &s->target, p, n, timeout_ms);
+}
+
 // Waits for the engine's stop, or until the client is there or gone.
 static void turn(struct gdb_session *s, int listener) {
   struct pollfd p[3] = { { .fd = s->target.running ? s->target.fd : -1, .events = POLLIN }, { .fd = s->conn.fd, .events = POLLIN },
     { .fd = listener, .events = POLLIN } };
   bool waiting = s->conn.fd >= 0 && gdb_conn_waiting(&s->conn);
-  if (timeline_poll(&s->timeline, &s->target, p, 3, waiting ? 0 : -1) < 0) return;
+  if (poll_target(s, p, 3, waiting ? 0 : -1) < 0) return;
   if (p[0].revents && target_stopped(&s->target)) gdb_stopped(s);
   if (p[1].revents) gdb_conn_fill(&s->conn);
   if (!p[2].revents || p[1].revents || waiting) return; // the client may just be leaving: then the other one is next
@@ -64,7 +73,7 @@ static void turn(struct gdb_session *s, int listener) {
 void session_wait(struct gdb_session *s) {
   while (s->target.running) {
     struct pollfd p[2] = { { .fd = s->target.fd, .events = POLLIN }, { .fd = s->conn.fd, .events = POLLRDHUP } };
-    if (timeline_poll(&s->timeline, &s->target, p, 2, -1) < 0) continue;
+    if (poll_target(s, p, 2, -1) < 0) continue;
     if (p[0].revents && target_stopped(&s->target)) gdb_stopped(s);
     else if (p[1].revents) break;
   }
@@ -205,7 +214,7 @@ int gdb_serve(struct replay_session *r, const struct replay_options *o) {
   if (!s) return say_error("out of memory"), 1;
   s->replay = r;
   s->opt = o;
-  s->conn.fd = s->target.fd = -1;
+  s->conn.fd = s->target.fd = s->held.fd = -1;
   memset(s->files, -1, sizeof s->files);
   cpu_compare(&r->trace->manifest);
   if (!r->trace->complete) say_warn("the trace is not complete: %s; it is replayed as far as it goes", r->trace->incomplete_why);

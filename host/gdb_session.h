@@ -6,6 +6,8 @@
 #include "host/gdb_target.h"
 #include "host/timeline.h"
 
+enum divert { DIVERT_NONE, DIVERT_CALL, DIVERT_DONE, DIVERT_LOST }; // gdb_divert.c
+enum { CALL_RESULTS = 16 };
 enum { GDB_FILES = 64, GDB_FIRST_FILE = 3 };
 
 struct gdb_session {
@@ -35,6 +37,16 @@ struct gdb_session {
   bool silent;                 // a run that the client has not asked for: nothing is told until it is over
   int files[GDB_FILES];        // vFile descriptors; -1: free
   uint64_t tls_modid;          // address of glibc's description of link_map's l_tls_modid; 0: not known
+  // functions that gdb calls
+  enum divert divert;
+  struct target held;          // CALL: the original; DONE: the copy
+  int copy_pid;
+  uint32_t copy_tid;           // the thread that runs in it
+  uint32_t calls;              // that are on the copy's stack
+  bool call_announced;         // the client has read the siginfo since the process stood still, as before it calls
+  struct rr_dbg_regs before;   // the calling thread's registers
+  uint64_t results[CALL_RESULTS]; // what calls have returned
+  uint32_t result_count;
   char *xml;                   // the target description
 };
 
@@ -67,6 +79,21 @@ uint32_t gdb_signal_to_linux(uint32_t number);     // 0: none
 // gdb_file.c
 void gdb_vfile(struct gdb_session *s, const char *p);
 void gdb_files_close(struct gdb_session *s);
+
+void gdb_console(struct gdb_session *s, const char *text, size_t n); // on gdb's console; only while the client waits for a stop
+
+// gdb_divert.c
+void gdb_divert_siginfo(struct gdb_session *s, bool written);
+int gdb_write_memory(struct gdb_session *s, uint64_t address, const void *bytes, size_t n); // 0, EROFS: refused, or an errno
+int gdb_write_register(struct gdb_session *s, size_t n, const uint8_t *value);
+int gdb_write_registers(struct gdb_session *s, const uint8_t *values, size_t size);
+size_t gdb_read_memory(struct gdb_session *s, uint64_t address, void *d, size_t n);
+void gdb_divert_resume(struct gdb_session *s);     // the client goes on: with the call, or with the original
+bool gdb_divert_lost(struct gdb_session *s);       // the copy can't go on: the original is the target again
+bool gdb_divert_leave(struct gdb_session *s);
+void gdb_divert_aside(struct gdb_session *s);      // during a call: the original is the target, until the next one
+void gdb_divert_end(struct gdb_session *s);
+int gdb_ask_both(struct gdb_session *s, const struct rr_dbg_request *q, const void *send); // settings hold for both
 
 struct text;
 void gdb_maps(struct gdb_session *s, struct text *t);  // as /proc/PID/maps

@@ -83,6 +83,10 @@ static void forget(struct target *t) {
 bool target_stopped(struct target *t) {
   if (t->fd < 0 || receive(t)) return true;
   if (t->message_size < sizeof t->stop) return lost(t), true;
+  if (((struct rr_dbg_stop *)(void *)t->message)->reason == RR_STOP_OUTPUT) {
+    if (t->output) t->output(t->output_to, (const char *)t->message + sizeof t->stop, t->message_size - sizeof t->stop);
+    return false;
+  }
   memcpy(&t->stop, t->message, sizeof t->stop);
   size_t n = t->message_size - sizeof t->stop;
   if (n > sizeof t->text - 1) n = sizeof t->text - 1;
@@ -222,5 +226,45 @@ int target_search(struct target *t, uint64_t address, uint64_t length, const voi
   struct rr_dbg_reply r;
   int e = target_ask(t, &q, pattern, &r, NULL);
   *found = r.value;
+  return e;
+}
+
+int target_copy(const struct target *t, uint32_t tid, struct target *copy, int *pid) {
+  struct rr_dbg_request q = { .what = RR_DBG_DIVERT, .thread = tid };
+  struct rr_dbg_reply r;
+  int fd = target_fork(t->fd);
+  if (fd < 0) return errno;
+  if (target_open(copy, fd)) return close(fd), ENOMEM;
+  target_stopped(copy); // its first word, that it is there
+  *pid = (int)copy->stop.host_pid;
+  int e = copy->fd < 0 ? ECONNRESET : target_ask(copy, &q, NULL, &r, NULL);
+  copy->stop = t->stop;
+  copy->stop.host_pid = (uint32_t)*pid;
+  if (tid) copy->stop.thread = tid;
+  copy->output = t->output;
+  copy->output_to = t->output_to;
+  return e;
+}
+
+int target_write(struct target *t, uint64_t address, const void *bytes, size_t n) {
+  const uint8_t *from = bytes;
+  for (size_t part; n; address += part, from += part, n -= part) {
+    part = n < RR_DBG_DATA ? n : RR_DBG_DATA;
+    struct rr_dbg_request q = { .what = RR_DBG_WRITE, .address = address, .size = (uint32_t)part };
+    struct rr_dbg_reply r;
+    int e = target_ask(t, &q, from, &r, NULL);
+    for (int i = 0; i < TARGET_PAGES; i++) t->pages[i].used = false;
+    if (e) return e;
+  }
+  return 0;
+}
+
+int target_set_regs(struct target *t, const struct target_regs *regs) {
+  struct { struct rr_dbg_regs r; uint8_t xsave[TARGET_XSAVE]; } data = { .r = regs->r };
+  struct rr_dbg_request q = { .what = RR_DBG_SET_REGS, .thread = regs->tid, .size = (uint32_t)sizeof data.r + regs->r.xsave_size };
+  struct rr_dbg_reply r;
+  memcpy(data.xsave, regs->xsave, regs->r.xsave_size);
+  int e = target_ask(t, &q, &data, &r, NULL);
+  for (int i = 0; i < TARGET_REGS; i++) t->regs[i].used = false;
   return e;
 }

@@ -26,6 +26,8 @@ struct target {
   struct rr_dbg_thread *threads;
   size_t thread_count;       // 0: not asked since the stop
   struct points *points;     // notes what is set (host/points.h); NULL: nobody wants to know
+  void (*output)(void *to, const char *text, size_t n); // what the engine tells the user while it runs; NULL: nobody is told
+  void *output_to;
 };
 
 int target_open(struct target *t, int fd);   // the engine is running: its first message will be a stop
@@ -38,6 +40,11 @@ void target_interrupt(struct target *t);
 void target_kill(struct target *t);
 // The process makes a copy of itself, whose first stop comes on the channel that is returned; -1: errno.
 int target_fork(int fd);
+
+// A copy that functions are called in: *copy is stopped where t is, with `tid` running in it. Its process is our child, `pid`.
+int target_copy(const struct target *t, uint32_t tid, struct target *copy, int *pid);
+int target_write(struct target *t, uint64_t address, const void *bytes, size_t n);          // a copy only
+int target_set_regs(struct target *t, const struct target_regs *r);                         // of the thread that runs; a copy only
 
 int target_threads(struct target *t, const struct rr_dbg_thread **threads, size_t *n);
 const struct rr_dbg_thread *target_thread(struct target *t, uint32_t tid); // NULL: no such thread

@@ -1,12 +1,14 @@
 // Ending a session with a reason. The first engine that stops claims the panic slot; the host prints it and ends the rest.
 #include <linux/signal.h>
 #include "engine/base.h"
+#include "engine/debug.h"
 #include "engine/sys.h"
 #include "engine/log.h"
 #include "engine/start.h"
 #include "engine/translate.h"
 
 static void stop_text(enum stop_kind kind, const char *text) {
+  if (diverting) divert_failed(text);
   u32 zero = 0;
   if (session && __atomic_compare_exchange_n(&session->panic.taken, &zero, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     struct rr_panic *p = &session->panic;
