@@ -33,7 +33,8 @@ struct rr_ctx {
   uint32_t host_pid;            // as the guest sees it
   uint32_t state;               // enum rr_ctx_state
   uint32_t pad;
-  uint64_t reserved[8];
+  uint64_t shared_due;          // replay: the next event is RR_EV_SHARED, of this tick interval: instructions that may be its leave
+  uint64_t reserved[7];
   struct rr_tick_counter counters[RR_TICK_COUNTERS] __attribute__((aligned(64)));
 };
 enum rr_ctx_state { RR_CTX_FREE, RR_CTX_LIVE, RR_CTX_DONE };

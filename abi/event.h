@@ -36,6 +36,8 @@ enum rr_event_type {
   RR_EV_EXEC,        // struct rr_ev_exec: this address space ends by exec; (a vfork child: goes on without it)
   RR_EV_EXIT,        // code: 0 thread, 1 group; struct rr_ev_exit
   RR_EV_KILLED,      // struct rr_ev_exit: written by the recorder for a stream whose process died unseen; ticks are its last
+  RR_EV_SHARED,      // struct rr_ev_data, then the bytes, padded to 8: memory that others write had changed when the instruction at
+                     // (ticks, pc) was about to touch it
 };
 enum rr_event_flags {
   RR_EVF_OUTPUT = 1,     // the call wrote to the recording's stdout/stderr: payload ends with struct rr_ev_output

@@ -35,6 +35,14 @@
 #define RR_IMAGE_END 0x7fe000000000ul
 #define RR_IMAGE_STEP 0x400000ul
 
+// Memory that other processes may write (engine/shared.h): the mappings that the guest gets in the zone have, once they are
+// shadowed, the object itself at a fixed distance below and this address space's shadow of it at twice that.
+#define RR_SHARED_BITS 37
+#define RR_SHARED_BYTES (1ul << RR_SHARED_BITS)
+#define RR_SHARED_ZONE 0x7fa000000000ul
+#define RR_SHARED_ZONE_END (RR_SHARED_ZONE + RR_SHARED_BYTES)
+#define RR_SHARED_SHADOW (RR_SHARED_ZONE - 2 * RR_SHARED_BYTES)
+
 // Arenas (code cache). Replay must be free to make an arena at any time, so they lie only where no guest mapping is ever
 // placed by the engine's choice: the same zones on record and replay.
 #define RR_PIE_ARENA 0x555500000000ul      // for the PIE program's image

@@ -9,7 +9,7 @@
 #include "abi/ctx.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
-#define RR_ABI_VERSION 1u
+#define RR_ABI_VERSION 2u
 
 #define RR_SLOTS 4096u          // context pages = address spaces alive at once
 #define RR_CHUNKS 2048u

@@ -10,6 +10,7 @@
 #include <linux/fcntl.h>
 #include "engine/call_memory.h"
 #include "engine/keep.h"
+#include "engine/shared.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 
@@ -107,6 +108,18 @@ static bool reserves_image(const struct request *q, u64 *span) {
   return *span && page_up(*span) == page_up(q->len);
 }
 
+// Memory that another process may come to write (engine/shared.h). A kept file is not written by anyone.
+static bool in_zone(const struct request *q) {
+  if (!(q->mapf & MAPF_SHARED) || q->prot & PROT_EXEC || q->flags & (MAP_HUGETLB | MAP_32BIT)) return false;
+  return q->mapf & MAPF_ANON || extra.kind == KIND_DATA;
+}
+
+// An object that is made to be shared by name or descriptor.
+static bool others_may_write(const struct request *q) {
+  if (q->mapf & MAPF_ANON || !q->file) return false;
+  return !strncmp(q->file->path, "/dev/shm/", 9) || !strncmp(q->file->path, "/memfd:", 7);
+}
+
 static s64 choose_address(struct request *q) {
   u64 span;
   if (q->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -117,6 +130,7 @@ static s64 choose_address(struct request *q) {
     struct mapping *m = map_next(q->at);
     return map_ours(q->at, q->at + q->len) || (m && m->start < q->at + q->len) ? -EEXIST : 0;
   }
+  if (in_zone(q)) { q->at = map_choose_shared(q->len); if (q->at) return 0; q->at = 0; }
   if (reserves_image(q, &span)) {
     q->at = map_choose_image(q->file, span);
     if (q->at) extra.image = span;
@@ -144,7 +158,7 @@ static void mmap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
   memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]));
   log_nondet(0xff, NULL, 0);
-  if ((m->flags & MAPF_SHARED) && (m->prot & PROT_READ) && !strncmp(m->file->path, "/dev/shm/", 9)) shared_watch((u64)c->result, (u64)c->result + page_up(c->args[1]));
+  if ((m->flags & MAPF_SHARED) && !(m->flags & MAPF_SHADOW) && (m->prot & PROT_READ) && !strncmp(m->file->path, "/dev/shm/", 9)) shared_watch((u64)c->result, (u64)c->result + page_up(c->args[1]));
 }
 
 static s64 check_request(struct request *q) {
@@ -174,6 +188,7 @@ enum call_status call_mmap(struct call *c) {
   r = sys(__NR_mmap, q.at, q.len, map_host_prot(q.prot) | (q.prot & ~7u), flags, q.fd, q.offset);
   if (r < 0 && r > -4096) return call_done(c, r);
   if (q.mapf & MAPF_ANON) q.file = NULL;
+  if (q.fixed) shared_drop(q.at, q.at + q.len);
   if (q.file && extra.kind == KIND_DATA) {
     q.mapf |= MAPF_DATA;
     extra.id = (struct file_identity){ q.file->dev, q.file->ino, q.file->size, q.file->mtime_ns, q.file->ctime_ns };
@@ -185,6 +200,10 @@ enum call_status call_mmap(struct call *c) {
   note_extra(c);
   c->result = (s64)q.at;
   enter(q.at, q.len, q.prot & 7, q.file ? q.offset : 0, q.file);
+  if (q.mapf & MAPF_SHARED && shared_zone(q.at)) {
+    if (others_may_write(&q)) { shared_begin_all(); shadowing = true; }
+    if (shadowing) { extra.flags |= MAPF_SHADOW; shared_begin(q.at, q.at + q.len); }
+  }
   if (q.file && memory_shared_files) privatise(q.file);
   return CALL_DONE;
 }
@@ -216,6 +235,9 @@ void replay_mmap(struct call *c) {
   u32 prot = (u32)c->args[2] & 7;
   struct map_file *file = NULL;
   memory_forget(at, at + len);
+  bool shadow = extra.flags & MAPF_SHADOW;
+  extra.flags &= ~(u32)MAPF_SHADOW;
+  if (shadow) { shared_begin_all(); shadowing = true; }
   if (extra.kind == KIND_KEPT) {
     int fd = keep_open(extra.file, &file);
     if (fd < 0) stop(STOP_IO, "the trace has no readable file_%u", extra.file);
@@ -225,13 +247,18 @@ void replay_mmap(struct call *c) {
     file = logged_file();
     object_map(&extra, at, len, offset);
   } else replay_map(at, len, map_host_prot(prot), -1, 0);
-  if (extra.kind != KIND_DATA) { enter(at, len, prot, file ? offset : 0, file); return; }
+  if (extra.kind != KIND_DATA) {
+    enter(at, len, prot, file ? offset : 0, file);
+    if (shadow) shared_begin(at, at + len);
+    return;
+  }
   u64 image = extra.image;
   extra.image = 0;
   enter(at, len, PROT_READ | PROT_WRITE, offset, file); // so that the data can be applied
   log_nondet(0xff, NULL, 0);
   extra.image = image;
   enter(at, len, prot, offset, file);
+  if (shadow) shared_begin(at, at + len);
   memory_replay_protect(at, at + len);
 }
 
@@ -282,6 +309,7 @@ static void moved(const struct move *v, struct mapping m) {
 
 static void mremap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
+  shared_take((u64)c->result + extra.data_from, page_up(c->args[2]) - extra.data_from);
   memory_log_content(m, (u64)c->result + extra.data_from, (u64)c->result + page_up(c->args[2]));
   log_nondet(0xff, NULL, 0);
 }
@@ -305,6 +333,7 @@ static s64 plan_move(struct move *v, u64 wanted) {
     stop(STOP_REFUSED, "mremap with an old length of 0 (a second view of shared memory) can't be recorded yet");
   }
   if (m->end < v->from + v->from_len) return -EFAULT;
+  if (m->flags & MAPF_SHADOW && v->flags & MREMAP_DONTUNMAP) return -EINVAL; // as before Linux 5.13
   v->to = v->from;
   if (v->flags & MREMAP_FIXED) {
     if ((wanted & (RR_PAGE - 1)) || !range_ok(wanted, v->to_len) || map_ours(wanted, wanted + v->to_len)) return -EINVAL;
@@ -312,11 +341,12 @@ static s64 plan_move(struct move *v, u64 wanted) {
     v->to = wanted;
   } else if (!(v->flags & MREMAP_DONTUNMAP) && room_after(v)) return 0;
   else if (!(v->flags & MREMAP_MAYMOVE)) return -ENOMEM;
-  else v->to = map_choose(v->flags & MREMAP_DONTUNMAP ? wanted : 0, v->to_len, false);
+  else v->to = m->flags & MAPF_SHARED && shared_zone(m->start) ? map_choose_shared(v->to_len) : map_choose(v->flags & MREMAP_DONTUNMAP ? wanted : 0, v->to_len, false);
   return v->to ? 0 : -ENOMEM;
 }
 
 static s64 host_move(const struct move *v) {
+  if (shared_shadowed(v->from) && !replaying) return shared_move(v->from, v->from_len, v->to, v->to_len);
   smc_prepare_write(v->from, v->from_len); // our protections split the kernel's mapping
   if (v->to == v->from) return sys(__NR_mremap, v->from, v->from_len, v->to_len, 0, 0);
   return sys(__NR_mremap, v->from, v->from_len, v->to_len, MREMAP_MAYMOVE | MREMAP_FIXED | (v->flags & MREMAP_DONTUNMAP), v->to);

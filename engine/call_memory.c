@@ -5,6 +5,7 @@
 #include <linux/shm.h>
 #include <asm/stat.h>
 #include "engine/call_memory.h"
+#include "engine/shared.h"
 #include "engine/sys.h"
 
 #define MADV_GUARD_INSTALL_ 102
@@ -29,6 +30,7 @@ s64 memory_unmap(u64 start, u64 end) {
       u64 a = m->start > start ? m->start : start, b = m->end < end ? m->end : end;
       sys(__NR_munmap, a, b - a);
     }
+  shared_drop(start, end);
   map_remove(start, end);
   return 0;
 }
@@ -65,7 +67,7 @@ static s64 protect(u64 start, u64 end, u32 prot) {
     if (!m) return -ENOMEM;
     u64 b = m->end < end ? m->end : end;
     if ((m->prot | prot) & PROT_EXEC) memory_forget(start, b);
-    s64 r = sys(__NR_mprotect, start, b - start, map_host_prot(prot));
+    s64 r = m->flags & MAPF_SHADOW && !replaying ? shared_protect(start, b, prot) : sys(__NR_mprotect, start, b - start, map_host_prot(prot));
     if (r < 0 && !replaying) return r;
     map_protect(start, b, prot);
     start = b;
@@ -138,6 +140,7 @@ static void discard(u64 start, u64 end, bool shared_too) {
   for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(m->end)) {
     u64 a = m->start > start ? m->start : start, b = m->end < end ? m->end : end;
     if (m->prot & PROT_EXEC) translate_invalidate(a, b);
+    if (!replaying && m->flags & MAPF_SHADOW && shared_too) sys(__NR_madvise, shared_shadow(a), b - a, MADV_DONTNEED);
     if (!replaying) continue;
     if ((m->flags & MAPF_SHARED) && !shared_too) continue; // the object keeps its contents
     sys(__NR_madvise, a, b - a, shared_too && object_shared(m) ? MADV_REMOVE : MADV_DONTNEED);
@@ -179,7 +182,7 @@ enum call_status call_madvise(struct call *c) {
   case MADV_DONTFORK: case MADV_DOFORK: case MADV_WIPEONFORK: case MADV_KEEPONFORK: return call_done(c, own_advice(start, start + len, advice));
   }
   if (map_ours(start, start + len)) return call_done(c, -ENOMEM);
-  c->result = sys(__NR_madvise, start, len, advice);
+  c->result = sys(__NR_madvise, shared_host(start), len, advice);
   if (advice != MADV_DONTNEED && advice != MADV_REMOVE && advice != MADV_DONTNEED_LOCKED) return CALL_DONE;
   discard(start, start + len, advice == MADV_REMOVE);
   if (needs_data(start, start + len)) { c->data[0] = 1; c->after = madvise_logged; c->extra = &c->data[0]; c->extra_size = 8; }
@@ -215,8 +218,9 @@ void memory_fork_child(void) {
 
 void memory_note_fork(void) {
   static bool noted;
+  shared_begin_all();
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
-    if (!(m->flags & MAPF_SHARED) || (m->file && !(m->prot & PROT_WRITE))) continue;
+    if (!(m->flags & MAPF_SHARED) || m->flags & MAPF_SHADOW || (m->file && !(m->prot & PROT_WRITE))) continue;
     shared_watch(m->start, m->end);
     if (noted) continue;
     noted = true;
@@ -253,15 +257,16 @@ void memory_log_content(struct mapping *m, u64 from, u64 to) {
   u64 end = memory_file_end(m);
   bool hidden = !(m->prot & (PROT_READ | PROT_EXEC));
   struct mapping v = *m;
-  if (hidden) sys(__NR_mprotect, v.start, v.end - v.start, PROT_READ);
+  if (hidden) sys(__NR_mprotect, shared_view(v.start), v.end - v.start, PROT_READ);
   if (to > end) to = end;
   for (u64 at = from; at < to; at += RR_PAGE)
     if (copyin(page, at, RR_PAGE) == RR_PAGE && !all_zero(page, ARRAY_SIZE(page))) log_data_from(at, page, RR_PAGE);
-  if (hidden) sys(__NR_mprotect, v.start, v.end - v.start, map_host_prot(v.prot));
+  if (hidden) sys(__NR_mprotect, shared_view(v.start), v.end - v.start, map_host_prot(v.prot));
 }
 
 static void log_hidden(struct mapping *m, u64 from, u64 to) {
   bool hidden = !(m->prot & (PROT_READ | PROT_EXEC));
+  if (hidden && m->flags & MAPF_SHADOW) return; // found when it is read
   if (hidden) sys(__NR_mprotect, m->start, m->end - m->start, PROT_READ);
   log_data(from, to - from);
   if (hidden) sys(__NR_mprotect, m->start, m->end - m->start, map_host_prot(m->prot));
@@ -351,14 +356,15 @@ enum call_status call_shmat(struct call *c) {
     if (at & (RR_PAGE - 1)) { if (!(flags & SHM_RND)) return call_done(c, -EINVAL); at = ALIGN_DOWN(at, RR_PAGE); }
     struct mapping *m = map_next(at);
     if (!range_ok(at, len) || map_ours(at, at + len) || (m && m->start < at + len && !(flags & SHM_REMAP))) return call_done(c, -EINVAL);
-  } else at = map_choose(0, len, false);
+  } else at = map_choose_shared(len);
   if (!at) return call_done(c, -ENOMEM);
-  if (session->opt.strict) stop(STOP_REFUSED, "System V shared memory (shmat): what other processes write there can't be recorded yet");
+  bool zone = shared_zone(at) && !(flags & SHM_EXEC);
+  if (session->opt.strict && !zone) stop(STOP_REFUSED, "System V shared memory at 0x%lx: what other processes write there can't be recorded", at);
   memory_forget(at, at + len);
   r = sys(__NR_shmat, c->args[0], at, flags & ~(u32)SHM_EXEC);
   if (r != (s64)at) return call_done(c, r);
   static bool noted;
-  if (ds.shm_nattch && !noted) {
+  if (ds.shm_nattch && !noted && !zone) {
     noted = true;
     log_note("a System V shared memory segment is used by other processes too: what they write there is recorded only as of the end of each system call");
   }
@@ -367,6 +373,13 @@ enum call_status call_shmat(struct call *c) {
   c->extra_size = offsetof(struct map_extra, path);
   u32 prot = PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
   map_insert(at, at + len, prot, extra.flags, 0, NULL);
+  if (zone) {
+    shared_drop(at, at + len);
+    shared_begin_all();
+    shadowing = true;
+    shared_begin(at, at + len);
+    extra.flags |= MAPF_SHADOW;
+  }
   c->result = (s64)at;
   c->after = shmat_logged;
   return CALL_DONE;
@@ -378,7 +391,7 @@ static void shmat_logged(struct call *c) {
   for (u64 at = m->start; at < m->end; at += RR_PAGE)
     if (copyin(page, at, RR_PAGE) == RR_PAGE && !all_zero(page, ARRAY_SIZE(page))) log_data_from(at, page, RR_PAGE);
   log_nondet(0xff, NULL, 0);
-  shared_watch(m->start, m->end);
+  if (!(m->flags & MAPF_SHADOW)) shared_watch(m->start, m->end);
 }
 
 void replay_shmat(struct call *c) {
@@ -390,7 +403,8 @@ void replay_shmat(struct call *c) {
   memory_forget(at, at + len);
   s64 r = sys(__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   if (r != (s64)at) stop(STOP_IO, "replay could not map %lu bytes at 0x%lx (error %ld)", len, at, -r);
-  map_insert(at, at + len, prot, x.flags, 0, NULL);
+  map_insert(at, at + len, prot, x.flags & ~(u32)MAPF_SHADOW, 0, NULL);
+  if (x.flags & MAPF_SHADOW) { shared_begin_all(); shadowing = true; shared_begin(at, at + len); }
   log_nondet(0xff, NULL, 0);
   memory_replay_protect(at, at + len);
 }
@@ -400,8 +414,10 @@ enum call_status call_shmdt(struct call *c) {
   if (!m || m->start != c->args[0] || !(m->flags & MAPF_SHM)) return call_done(c, -EINVAL);
   u64 end = m->end;
   memory_forget(c->args[0], end);
-  s64 r = sys(__NR_shmdt, c->args[0]);
-  if (r == 0) map_remove(c->args[0], end);
+  bool shadow = m->flags & MAPF_SHADOW;
+  s64 r = sys(__NR_shmdt, shared_host(c->args[0]));
+  if (r == 0 && shadow) memory_unmap(c->args[0], end);
+  else if (r == 0) map_remove(c->args[0], end);
   return call_done(c, r);
 }
 

@@ -28,4 +28,5 @@ u64 memory_file_end(const struct mapping *m); // first page of it that lies beyo
 void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset);  // readable and writable
 void object_resize(u64 dev, u64 ino, u64 size);  // before the table's mappings know
 void object_tail(const struct mapping *m, u64 from); // a private mapping shows the object's zeros, or its end, from there on
+void objects_private(void);                      // shadowing begins (engine/shared.h): views see each other no more
 bool object_shared(const struct mapping *m);     // it is a view of an object with several

@@ -5,6 +5,7 @@
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include "engine/call_memory.h"
+#include "engine/shared.h"
 #include "engine/sys.h"
 
 struct object { u64 dev, ino, size; s32 fd; bool shared; struct object *next; };
@@ -67,8 +68,9 @@ void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset) {
   bool shared = x->flags & MAPF_SHARED, alias = false;
   for (struct mapping *m = map_next(0); shared && m && !alias; m = map_next(m->end))
     alias = views(m, o) && !(m->start < at + len && m->end > at);
-  if (alias && !o->shared) renew(o, o->size, true);
-  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, shared && o->shared);
+  bool shadow = shadowing && shared_zone(at); // each view has a shadow of its own, as at recording
+  if (alias && !o->shared && !shadow) renew(o, o->size, true);
+  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, shared && o->shared && !shadow);
 }
 
 void object_resize(u64 dev, u64 ino, u64 size) {
@@ -87,6 +89,11 @@ void object_tail(const struct mapping *m, u64 from) {
 bool object_shared(const struct mapping *m) {
   struct object *o = m->file ? find(m->file->dev, m->file->ino) : NULL;
   return o && o->shared && views(m, o);
+}
+
+void objects_private(void) {
+  for (struct object *o = objects; o; o = o->next)
+    if (o->shared) renew(o, o->size, false);
 }
 
 void memory_isolate(void) {

@@ -13,6 +13,7 @@
 #include "engine/debug.h"
 #include "engine/exec.h"
 #include "engine/run.h"
+#include "engine/shared.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
@@ -182,6 +183,7 @@ static enum call_status replay_fork(struct call *c, const struct request *q) {
   s32 before = 0;
   bool pidfd = q->flags & CLONE_PIDFD && get_guest(&before, q->pidfd, 4);
   s64 r = take_event(c, &stream);
+  shared_begin_all(); // as memory_note_fork
   if (r > 0 && process_follow(stream)) {
     log_new_stream(); // keeps the context for log_forked_child
     s64 real = debugging ? 0 : sys(__NR_fork);

@@ -44,7 +44,7 @@ static void sync_page(u64 at, u64 *shadow) {
   }
 }
 
-void shared_sync(void) {
+void shared_poll(void) {
   for (u32 i = 0; i < shared_regions; i++) {
     struct region *r = &regions[i];
     if (!still_there(r)) {

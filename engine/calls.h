@@ -42,7 +42,7 @@ extern u32 memory_shared_files;               // mappings for which that matters
 // call_shared.c, record
 extern u32 shared_regions;
 bool shared_watch(u64 start, u64 end);       // readable shared memory; false: too much of it
-void shared_sync(void);                      // before a call's event
+void shared_poll(void);                      // before a call's event
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
 START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);

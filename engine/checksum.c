@@ -6,6 +6,7 @@
 #include "engine/checksum.h"
 #include "engine/log.h"
 #include "engine/map.h"
+#include "engine/shared.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
 
@@ -39,7 +40,7 @@ static u64 mapping_hash(const struct mapping *m) {
   for (u64 a = m->start; a < m->end;) {
     u64 n = (m->end - a) / RR_PAGE;
     if (n > sizeof resident) n = sizeof resident;
-    bool skip = !m->file && sys(__NR_mincore, a, n * RR_PAGE, resident) == 0;
+    bool skip = !m->file && sys(__NR_mincore, shared_view(a), n * RR_PAGE, resident) == 0;
     for (u64 i = 0; i < n; i++, a += RR_PAGE) {
       if (skip && !(resident[i] & 1)) continue;
       u64 page[512];

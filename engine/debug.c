@@ -182,7 +182,7 @@ void debug_stepped(enum exit_kind kind) {
     step_taken = false; // unless debug_signal says that the fault is the guest's
   }
   if (kind == EXIT_BREAK) stopped_at = ctx.regs[R_RIP];
-  if (kind == EXIT_CHECK || kind == EXIT_BREAK) watch_cancel(); // nothing has run
+  if (kind == EXIT_CHECK || kind == EXIT_BREAK || kind == EXIT_SHARED) watch_cancel(); // nothing has run
   else if (kind == EXIT_SPECIAL) watch_special();
   else note_watch(true);
 }

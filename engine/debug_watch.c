@@ -40,10 +40,6 @@ int watch_set(u64 addr, u64 len, u32 flags, const struct rr_dbg_break *d, size_t
   }
   debug_read(w->old, addr, len);
   int r = conditions_take(d, size, &w->conditions, &w->conditions_size, &w->conditions_count);
-  if (!decoded) {
-    decoded = heap_pages(DECODED * sizeof *decoded);
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  }
   return r;
 }
 
@@ -116,6 +112,14 @@ static void decode_vector(struct decoded *d, const ZydisDecodedInstruction *i, c
   if (!a->size) d->odd = true;
 }
 
+static bool masks(const ZydisDecodedInstruction *i) {
+  switch (i->mnemonic) {
+  case ZYDIS_MNEMONIC_MASKMOVQ: case ZYDIS_MNEMONIC_MASKMOVDQU: case ZYDIS_MNEMONIC_VMASKMOVDQU: case ZYDIS_MNEMONIC_VMASKMOVPS:
+  case ZYDIS_MNEMONIC_VMASKMOVPD: case ZYDIS_MNEMONIC_VPMASKMOVD: case ZYDIS_MNEMONIC_VPMASKMOVQ: return true;
+  default: return i->avx.mask.reg != ZYDIS_REGISTER_NONE && i->avx.mask.reg != ZYDIS_REGISTER_K0;
+  }
+}
+
 static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
   ZydisDecodedInstruction i;
   ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
@@ -125,6 +129,8 @@ static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
   if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes, n, &i, ops))) return;
   d->length = i.length;
   d->narrow = i.address_width == 32;
+  d->atomic = i.attributes & ZYDIS_ATTRIB_HAS_LOCK || i.mnemonic == ZYDIS_MNEMONIC_XCHG;
+  d->masked = masks(&i);
   d->rep = i.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
   for (u32 k = 0; k < i.operand_count; k++) {
     if (ops[k].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
@@ -134,6 +140,10 @@ static void decode(struct decoded *d, u64 pc, const u8 *bytes, size_t n) {
 }
 
 const struct decoded *watch_decode(u64 pc, const u8 *bytes, size_t n) {
+  if (!decoded) {
+    decoded = heap_pages(DECODED * sizeof *decoded);
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  }
   struct decoded *d = &decoded[(pc ^ pc >> 12) % DECODED];
   if (d->pc != pc || memcmp(d->bytes, bytes, n)) decode(d, pc, bytes, n);
   return d;
@@ -148,41 +158,49 @@ void watch_before(void) {
   running = d;
 }
 
-static u64 address_of(const struct decoded *d, const struct access *a) {
+u64 access_address(const struct decoded *d, const struct access *a, const u64 regs[R_COUNT], const u64 segments[3]) {
   u64 v = (u64)a->disp;
   if (a->base == R_RIP) v += d->pc + d->length;
-  else if (a->base >= 0) v += before[a->base];
-  if (a->index >= 0) v += before[a->index] * a->scale;
+  else if (a->base >= 0) v += regs[a->base];
+  if (a->index >= 0) v += regs[a->index] * a->scale;
   if (a->how == A_PUSH) v -= a->size;
   if (a->how == A_POP_BASE) v += a->size;
   if (a->how == A_BIT) {
-    s64 bit = a->size == 2 ? (s16)before[a->bit] : a->size == 4 ? (s32)before[a->bit] : (s64)before[a->bit];
+    s64 bit = a->size == 2 ? (s16)regs[a->bit] : a->size == 4 ? (s32)regs[a->bit] : (s64)regs[a->bit];
     s64 bits = (s64)a->size * 8;
     v += (u64)((bit >= 0 ? bit / bits : -((-bit + bits - 1) / bits)) * a->size);
   }
   if (d->narrow && a->how != A_PUSH) v = (u32)v;
-  return v + before_segment[a->segment];
+  return v + (a->segment ? segments[a->segment] : 0);
+}
+
+void access_range(const struct decoded *d, const struct access *a, const u64 regs[R_COUNT], const u64 segments[3], u64 done, u64 *start, u64 *len) {
+  *start = access_address(d, a, regs, segments);
+  *len = a->size;
+  if (!d->rep) return;
+  *len = done * a->size;
+  if (regs[R_RFLAGS] & 0x400) *start -= (done - 1) * a->size;
+}
+
+u64 access_element(const struct decoded *d, u64 at, const u8 vector[64], u32 k) {
+  s64 index = d->vector_bytes == 4 ? *(const s32 *)(vector + 4 * k) : *(const s64 *)(vector + 8 * k);
+  return at + (u64)index * d->a[0].scale;
 }
 
 // The range that an access touched, the iterations of a REP taken together.
 static void range_of(const struct decoded *d, const struct access *a, u64 *start, u64 *len) {
-  *start = address_of(d, a);
-  *len = a->size;
-  if (!d->rep) return;
   u64 done = d->narrow ? (u32)(before[R_RCX] - ctx.regs[R_RCX]) : before[R_RCX] - ctx.regs[R_RCX];
-  *len = done * a->size;
-  if (before[R_RFLAGS] & 0x400) *start -= (done - 1) * a->size;
+  access_range(d, a, before, before_segment, done, start, len);
 }
 
 // The index vector has not changed: it must differ from the destination. Elements that are masked out count as touched.
 static bool vector_touched(const struct decoded *d, const struct watchpoint *w) {
   static u8 area[16384] __attribute__((aligned(64)));
-  u64 at = address_of(d, &d->a[0]);
+  u64 at = access_address(d, &d->a[0], before, before_segment);
   u8 vector[64];
   debug_vector(area, d->vector_index, vector);
   for (u32 k = 0; k < d->vector_count; k++) {
-    s64 index = d->vector_bytes == 4 ? *(s32 *)(vector + 4 * k) : *(s64 *)(vector + 8 * k);
-    u64 start = at + (u64)index * d->a[0].scale;
+    u64 start = access_element(d, at, vector, k);
     if (start < w->addr + w->len && w->addr < start + d->a[0].size) return true;
   }
   return false;

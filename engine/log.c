@@ -9,6 +9,7 @@
 #include "engine/log_block.h"
 #include "engine/debug.h"
 #include "engine/keep.h"
+#include "engine/shared.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/thread.h"
@@ -196,7 +197,11 @@ void log_remember(u64 guest, size_t len) {
   }
 }
 
-void log_data(u64 guest, size_t len) { log_bytes(guest, NULL, len); }
+void log_data(u64 guest, size_t len) {
+  if (unlikely(shadowing)) shared_take(guest, len);
+  log_bytes(guest, NULL, len);
+}
+
 void log_data_from(u64 guest, const void *src, size_t len) { log_bytes(guest, src, len); }
 
 void log_note(const char *f, ...) {
@@ -368,6 +373,12 @@ static void apply_data(const struct rr_event *e) {
   apply_bytes(e, d->addr, d + 1, d->len);
 }
 
+void log_apply(const struct rr_event *e) {
+  const struct rr_ev_data *d = log_payload(e);
+  if (e->size < sizeof *e + sizeof *d || d->len > e->size - sizeof *e - sizeof *d) stop(STOP_IO, "the trace is damaged: a bad event of shared memory in stream %d", (int)stream_now);
+  apply_bytes(e, d->addr, d + 1, d->len);
+}
+
 const struct rr_event *log_take(u8 type, u16 code) {
   const struct rr_event *e;
   while ((e = log_peek()) && e->type == RR_EV_DATA) { frame_at += e->size; apply_data(e); }
@@ -382,8 +393,8 @@ const struct rr_event *log_take(u8 type, u16 code) {
 }
 
 static const char *type_name(int type) {
-  static const char *const names[] = { "start", "fork", "system call", "entry of system call", "thread switch", "signal", "fault", "sigreturn", "instruction", "exec", "exit", "death" };
-  return type >= RR_EV_START && type <= RR_EV_KILLED ? names[type - RR_EV_START] : type == RR_EV_DATA ? "data" : "end of the stream";
+  static const char *const names[] = { "start", "fork", "system call", "entry of system call", "thread switch", "signal", "fault", "sigreturn", "instruction", "exec", "exit", "death", "change of shared memory" };
+  return type >= RR_EV_START && type <= RR_EV_SHARED ? names[type - RR_EV_START] : type == RR_EV_DATA ? "data" : "end of the stream";
 }
 
 void diverged(const struct rr_event *recorded, const char *f, ...) {

@@ -22,6 +22,7 @@ const struct rr_event *log_peek(void);                 // the next event of any 
 // Takes the next counted event, after applying RR_EV_DATA to guest memory (copyout), and checks type, code, tid, ticks, pc.
 // A difference is a divergence (does not return). The event stays valid until the next log_ call.
 const struct rr_event *log_take(u8 type, u16 code);
+void log_apply(const struct rr_event *e);              // the bytes of an RR_EV_SHARED that was taken
 #define log_payload(ev) ((const void *)((ev) + 1))
 void diverged(const struct rr_event *recorded, const char *f, ...) NORETURN PRINTF(2, 3); // f: what the replay did
 

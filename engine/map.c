@@ -58,6 +58,7 @@ static void merge(u32 i) { // with its left neighbour
   if (i == 0 || i >= count) return;
   struct mapping *a = &table[i - 1], *b = &table[i];
   if (a->end != b->start || a->prot != b->prot || a->flags != b->flags || a->file != b->file) return;
+  if (a->flags & MAPF_SHARED && !a->file) return; // two objects
   if (a->file && a->offset + (a->end - a->start) != b->offset) return;
   a->end = b->end;
   memmove(b, b + 1, (count - i - 1) * sizeof *b);
@@ -94,6 +95,7 @@ void map_protect(u64 start, u64 end, u32 prot) {
 static const struct range fixed[] = {
   { RR_ENGINE_BASE - RR_GUARD, RR_LOW_END }, // AddressSanitizer's shadow begins there
   { RR_HIGH, RR_HIGH_END },
+  { RR_SHARED_SHADOW, RR_SHARED_ZONE },
   { RR_PIE_ARENA - RR_GUARD, RR_PIE_ARENA_END + 0x4000000 },
   { RR_ANON_ARENA - RR_GUARD, RR_ANON_ARENA_END + RR_GUARD },
   { RR_FAR_ARENA - RR_GUARD, RR_FAR_ARENA_END + RR_GUARD },
@@ -154,6 +156,19 @@ u64 map_choose(u64 hint, u64 size, bool low32) {
     // No room in the usual place: everything between the image slots and TSan's low ranges.
     top = low32 ? 0x40000000ul : 0x7e0000000000ul;
     floor = low32 ? RR_GUEST_LOW_MIN : 0x100000000000ul;
+  }
+  return 0;
+}
+
+// Top-down, a page left free between neighbours: each is a mapping of its own.
+u64 map_choose_shared(u64 size) {
+  size = ALIGN_UP(size, RR_PAGE) + RR_PAGE;
+  u64 end = RR_SHARED_ZONE_END - RR_GUARD;
+  if (size > RR_SHARED_BYTES / 2) return 0;
+  while (end >= RR_SHARED_ZONE + RR_GUARD + size) {
+    u32 i = find_index(end - size);
+    if (i == count || table[i].start >= end) return end - size + RR_PAGE;
+    end = table[i].start;
   }
   return 0;
 }

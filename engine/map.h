@@ -5,7 +5,8 @@
 struct map_file { u64 dev, ino, size, mtime_ns, ctime_ns; u32 kept; u32 refs; bool written; char path[]; }; // kept: file id in the trace (0: none); written: by a call of this process
 enum map_flags { MAPF_SHARED = 1, MAPF_ANON = 2, MAPF_STACK = 4, MAPF_BRK = 8, MAPF_GROWSDOWN = 16, MAPF_IMAGE = 32, MAPF_NORESERVE = 64, MAPF_SHARED_WRITERS = 128,
   MAPF_DATA = 256,      // its contents are in the log, not in a kept file: replay maps anonymous memory
-  MAPF_SHM = 512, MAPF_DONTFORK = 1024, MAPF_WIPEONFORK = 2048 };
+  MAPF_SHM = 512, MAPF_DONTFORK = 1024, MAPF_WIPEONFORK = 2048,
+  MAPF_SHADOW = 4096 }; // engine/shared.h
 struct mapping {
   u64 start, end;       // page aligned
   u32 prot;             // what the guest asked for (PROT_*)
@@ -20,6 +21,7 @@ void map_insert(u64 start, u64 end, u32 prot, u32 flags, u64 offset, struct map_
 void map_remove(u64 start, u64 end);
 void map_protect(u64 start, u64 end, u32 prot);
 u64 map_choose(u64 hint, u64 size, bool low32); // free range, top-down from RR_GUEST_MMAP_TOP; 0: none
+u64 map_choose_shared(u64 size);               // in the zone of shared memory (abi/layout.h); 0: none
 u64 map_choose_image(const struct map_file *f, u64 size); // slot for a file image
 // Ranges of the engine (arenas and the fixed regions of abi/layout.h): never chosen for the guest, hidden from it.
 // The arena of an image in a slot is [RR_IMAGE_ARENA_START(image_end), + RR_IMAGE_ARENA_BYTES(image size)); map_choose_image

@@ -10,6 +10,7 @@
 #include "engine/debug.h"
 #include "engine/log.h"
 #include "engine/map.h"
+#include "engine/shared.h"
 #include "engine/signal.h"
 #include "engine/syscall.h"
 #include "engine/sys.h"
@@ -35,7 +36,7 @@ static void look_for_abort(void) {
 // Is the next thing in the log an asynchronous one that belongs to a tick point?
 static const struct rr_event *next_at_tick(void) {
   const struct rr_event *e = log_peek();
-  if (!e || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH && e->type != RR_EV_KILLED) || e->flags & RR_EVF_AT_SYSCALL) return NULL;
+  if (!e || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH && e->type != RR_EV_KILLED && e->type != RR_EV_SHARED) || e->flags & RR_EVF_AT_SYSCALL) return NULL;
   return e;
 }
 
@@ -48,6 +49,8 @@ void run_arm_budget(void) {
     u64 now = ticks_now();
     if (e && e->ticks < now) diverged(e, "the point was passed");
     if (e && e->ticks > now && e->ticks - now < ticks) ticks = e->ticks - now;
+    ctx.shared_due = e && e->type == RR_EV_SHARED && e->ticks == now;
+    if (ctx.shared_due) shared_instrument(e->pc);
     if (debugging) ticks = debug_budget(ticks);
   } else {
     u64 slice = sched_slice_ticks();
@@ -59,7 +62,7 @@ void run_arm_budget(void) {
 // What the log has for this very tick point. False: nothing more.
 static bool replay_due(void) {
   const struct rr_event *e = next_at_tick();
-  if (!e || e->ticks != ticks_now()) return false;
+  if (!e || e->ticks != ticks_now() || e->type == RR_EV_SHARED) return false;
   if (e->type == RR_EV_KILLED) signal_exit_by(e->size >= sizeof *e + 4 ? *(const u32 *)log_payload(e) & 127 : SIGKILL);
   if (e->pc != ctx.regs[R_RIP]) diverged(e, "another instruction");
   if (e->type == RR_EV_SIGNAL) signal_deliver(false);
@@ -116,6 +119,8 @@ static void bad_fetch(u64 fault) {
 static void special(void) {
   struct exit_record *r = (struct exit_record *)ctx.exit_record;
   u64 generation = translate_generation, next = r->target + r->length, resume = r->resume;
+  if (unlikely(ctx.shared_due)) shared_replay_due();
+  else if (unlikely(shadowing) && !replaying && r->special != SP_SYSCALL) shared_special();
   struct thread *t = current;
   switch (r->special) {
   case SP_SYSCALL:
@@ -136,6 +141,14 @@ static void special(void) {
     resume_pc = next;
     resume_thread = t;
   }
+}
+
+// An instruction that may touch shared memory, before it (or, locked, after it): where to go on in the fragment.
+static void shared(const struct exit_record *r) {
+  u64 generation = translate_generation;
+  shared_exit(r, &resume_at, &resume_pc);
+  resume_generation = generation;
+  resume_thread = current;
 }
 
 static void handle(enum exit_kind kind) {
@@ -160,6 +173,7 @@ static void handle(enum exit_kind kind) {
   case EXIT_STEPPED:
     if (tick) count_tick();
     break;
+  case EXIT_SHARED: shared(r); break;
   case EXIT_FAULT: signal_fault(); break;
   case EXIT_BREAK: case EXIT_CHECK: case EXIT_NONE: break;
   }
@@ -173,14 +187,27 @@ static void single_step_trap(enum exit_kind kind) {
     signal_raise_fault(SIGTRAP, TRAP_TRACE, ctx.regs[R_RIP], 1, 0);
 }
 
+// Must the next instruction be run by itself? Record: on shared memory, in an unusual way (*alone). Replay: it has just left
+// because a change was due near it, and can't go on in its fragment.
+static u64 left_for_shared;
+static bool shared_here(bool *alone) {
+  if (replaying) return left_for_shared == ctx.regs[R_RIP] && (debugging || !resume_at || resume_generation != translate_generation);
+  if (!shared_single()) return false;
+  shared_before();
+  if (ctx.events != events_seen) { checksum_after_event(0); events_seen = ctx.events; }
+  return *alone = true;
+}
+
 void run_loop(void) {
   ran = NULL;
   run_arm_budget();
   for (;;) {
     u64 cache_pc = 0, fault;
+    if (unlikely(ctx.shared_due)) shared_replay_due();
     if (ctx.events != events_seen || current != ran) after_events();
     bool trap = ctx.regs[R_RFLAGS] & RFLAGS_TF;
-    bool one = (debugging && debug_before()) || run_stepping || trap;
+    bool one = (debugging && debug_before()) || run_stepping || trap, alone = false;
+    if (unlikely(shadowing) && shared_here(&alone)) one = true;
     if (one) {
       resume_at = 0;
       if (translate_step(ctx.regs[R_RIP], &cache_pc, &fault) < 0) { bad_fetch(fault); continue; }
@@ -192,6 +219,8 @@ void run_loop(void) {
     }
     resume_at = 0;
     enum exit_kind kind = gate_enter(cache_pc);
+    if (unlikely(alone)) shared_after(kind);
+    left_for_shared = kind == EXIT_SHARED ? ctx.regs[R_RIP] : 0;
     if (unlikely(debugging)) debug_stepped(kind);
     handle(kind);
     if (unlikely(trap)) single_step_trap(kind);

@@ -10,6 +10,7 @@
 #include "engine/debug.h"
 #include "engine/log.h"
 #include "engine/run.h"
+#include "engine/shared.h"
 #include "engine/sigframe.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
@@ -359,6 +360,7 @@ void signal_raise_fault(u32 signo, s32 code, u64 addr, u64 trapno, u64 error) {
 void signal_fault(void) {
   struct host_fault *f = &carrier->fault;
   u64 addr = ctx.regs[R_RIP];
+  if (unlikely(shadowing) && shared_fault(f)) return;
   current->last_trapno = f->trapno;
   current->last_error = f->error;
   if (f->trapno == 14) current->last_cr2 = f->cr2;

@@ -10,6 +10,7 @@
 #include "engine/copy.h"
 #include "engine/log.h"
 #include "engine/map.h"
+#include "engine/shared.h"
 #include "engine/sigframe.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
@@ -50,7 +51,9 @@ static bool fault(struct host_thread *h, int signo, const struct guest_siginfo *
   ctx.regs[R_RFLAGS] = flags;
   if (ticks) tick_adjust(ticks);
   if (retry) return continue_at(uc, (u64)gate_retry, ctx.engine_rsp);
+  if (unlikely(shared_alias(uc->cr2)) && uc->trapno == TRAP_PAGE) uc->cr2 = shared_guest(uc->cr2);
   h->fault = (struct host_fault){ .signo = signo, .trapno = (u32)uc->trapno, .error = uc->err, .cr2 = uc->cr2, .info = *info };
+  if (uc->trapno == TRAP_PAGE) memcpy(h->fault.info.rest, &uc->cr2, 8);
   return continue_at(uc, (u64)gate_fault, ctx.engine_rsp);
 }
 

@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include "engine/calls.h"
 #include "engine/exec.h"
+#include "engine/shared.h"
 #include "engine/signal.h"
 #include "engine/start.h"
 #include "engine/sys.h"
@@ -47,7 +48,7 @@ void call_restart_eintr(void) {
 }
 
 static void log_call(struct call *c, u8 flags) {
-  if (unlikely(shared_regions)) shared_sync();
+  if (unlikely(shared_regions)) shared_poll();
   bool output = c->output_fd && c->result > 0;
   size_t size = sizeof(struct rr_ev_syscall) + c->extra_size + (output ? sizeof(struct rr_ev_output) : 0);
   struct rr_ev_syscall *p = log_begin(RR_EV_SYSCALL, (u16)c->nr, size);
@@ -121,6 +122,7 @@ static void record_host(struct call *c) {
     if (unlikely(c->masked) && signal_due()) { end_interrupted(c); return; }
     if (thread_count == 1) {
       if (c->row->out[0].kind) call_prepare_outs(c);
+      if (unlikely(shadowing) && c->redirect_all && !call_redirect(c)) stop(STOP_REFUSED, "%s into memory shared with other processes at pc 0x%lx can't be recorded", c->row->name, ctx.regs[R_RIP]);
       c->result = call_host(c);
       s = CALL_DONE;
     } else s = carrier_call(c);
@@ -332,8 +334,9 @@ void syscall_guest(void) {
   c->entered = c->interrupted = c->masked = false;
   current->syscall_pc = ctx.regs[R_RIP];
   if (unlikely(!c->row)) { if (!replaying) unknown(nr); c->row = &row_unknown; }
-  if (replaying) replay(c);
-  else record(c);
+  if (replaying) { replay(c); return; }
+  if (unlikely(shadowing)) shared_call(c);
+  record(c);
 }
 
 void syscall_guest_32(void) {

@@ -24,6 +24,7 @@ struct call {
   bool masked;          // signal_swap_mask was called for it
   u32 socklen;          // OUT_SOCKLEN: capacity given
   struct guest_iov { u64 base, len; } *iov; u32 iov_n;           // the guest's iovec array, read before the call (kept)
+  struct guest_iov *host_iov; u64 host_msg[7]; bool redirect_all; // shared_call.c: what the kernel is given; all output must go to scratch
   s64 timeout[2]; u8 timeout_kind, timeout_arg;                  // call_timeout(): a relative timeout, ours
   bool entered;         // RR_EV_ENTER was logged
   bool interrupted;     // the host call ended with EINTR because a signal was captured

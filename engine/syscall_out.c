@@ -2,6 +2,7 @@
 #include <asm/errno.h>
 #include <linux/poll.h>
 #include "engine/calls.h"
+#include "engine/shared.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 
@@ -13,21 +14,21 @@
 void *call_host_view(struct call *c, u64 guest) {
   for (u32 i = 0; i < c->moved_n; i++)
     if (guest >= c->moved[i].guest && guest < c->moved[i].guest + c->moved[i].len) return (void *)(c->moved[i].host + (guest - c->moved[i].guest));
-  return (void *)guest;
+  return (void *)shared_host(guest);
 }
 
 void call_log_out(struct call *c, u64 guest, size_t len) {
   if (!guest || !len) return;
   if (!c->moved_n) { log_data(guest, len); return; }
   void *view = call_host_view(c, guest);
-  if (view == (void *)guest) { log_data(guest, len); return; }
+  if (view == (void *)shared_host(guest)) { log_data(guest, len); return; }
   copyout(guest, view, len);
   log_data_from(guest, view, len);
 }
 
 // After an EFAULT the kernel may have written a part: all of the range that can be read goes into the log.
 void call_log_reachable(struct call *c, u64 guest, size_t len) {
-  if (call_host_view(c, guest) != (void *)guest) return; // scratch has no holes
+  if (call_host_view(c, guest) != (void *)shared_host(guest)) return; // scratch has no holes
   u64 end = guest + len;
   if (end < guest) return;
   for (struct mapping *m = map_next(guest); m && m->start < end; m = map_next(m->end)) {
@@ -134,7 +135,7 @@ static bool redirect_one(struct call *c, u32 arg, size_t len, bool copy_in) {
 
 static bool no_redirect(struct call *c) {
   for (int i = 0; i < 6; i++)
-    if (!c->timeout_kind || i != c->timeout_arg) c->host_args[i] = c->args[i];
+    if (!c->timeout_kind || i != c->timeout_arg) c->host_args[i] = shared_host(c->args[i]);
   c->moved_n = 0;
   call_prepare_outs(c);
   return false;
@@ -162,7 +163,8 @@ void call_release(struct call *c) {
   if (c->iov) heap_free(c->iov, IOV_MAX_ * sizeof *c->iov);
   c->scratch = NULL;
   c->scratch_size = 0;
-  c->iov = NULL;
+  if (c->host_iov) heap_free(c->host_iov, IOV_MAX_ * sizeof *c->host_iov);
+  c->iov = c->host_iov = NULL;
 }
 
 // Whether the call, made now, would not wait. Regular files and the like are always ready for poll.

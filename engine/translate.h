@@ -20,6 +20,7 @@ enum exit_kind {
   EXIT_BREAK,     // instrumentation asks (debugger): R_RIP = address of the instruction not yet executed
   EXIT_FAULT,     // a host signal in translated code: host handler has recovered the state. R_RIP = faulting instruction
   EXIT_CHECK,     // a CHECKED page's bytes changed at block entry (no tick counted). R_RIP = this pc: translate anew
+  EXIT_SHARED,    // before an instruction that may touch memory that others write: R_RIP = its address (engine/shared.h)
   EXIT_STEPPED,   // translate_step's fragment is done. R_RIP = next pc. EXIT_TICK in flags if the transfer counts
 };
 enum exit_flags { EXIT_TICK = 1 };

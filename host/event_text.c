@@ -41,6 +41,7 @@ static const char *type_name(uint8_t type) {
   case RR_EV_EXEC: return "exec";
   case RR_EV_EXIT: return "exit";
   case RR_EV_KILLED: return "killed";
+  case RR_EV_SHARED: return "shared memory";
   default: return "?";
   }
 }
@@ -117,6 +118,7 @@ static void body_text(struct text *t, const struct rr_event *ev, const struct ev
   case RR_EV_EXEC: text_add(t, "exec, goes on in stream %u", ((const struct rr_ev_exec *)p)->stream); break;
   case RR_EV_EXIT: text_add(t, "exit of %s, ", ev->code ? "the process" : "the thread"); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
   case RR_EV_KILLED: text_add(t, "end: "); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
+  case RR_EV_SHARED: text_add(t, "others wrote %llu bytes at 0x%llx", (unsigned long long)((const struct rr_ev_data *)p)->len, (unsigned long long)((const struct rr_ev_data *)p)->addr); break;
   default: text_add(t, "%s", type_name(ev->type));
   }
   if (ev->flags & RR_EVF_RESTART) text_add(t, " (restarted)");

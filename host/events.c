@@ -18,6 +18,7 @@ static const struct { uint8_t type; uint16_t payload; } event_types[] = { // lea
   { RR_EV_EXEC, sizeof(struct rr_ev_exec) },
   { RR_EV_EXIT, sizeof(struct rr_ev_exit) },
   { RR_EV_KILLED, sizeof(struct rr_ev_exit) },
+  { RR_EV_SHARED, sizeof(struct rr_ev_data) },
 };
 
 static int least_payload(uint8_t type) {
@@ -38,7 +39,7 @@ static int start_fits(const struct rr_ev_start *s, size_t n) {
 static int payload_fits(const struct rr_event *ev) {
   size_t n = event_payload_size(ev);
   const void *p = event_payload(ev);
-  if (ev->type == RR_EV_DATA) return ((const struct rr_ev_data *)p)->len <= n - sizeof(struct rr_ev_data);
+  if (ev->type == RR_EV_DATA || ev->type == RR_EV_SHARED) return ((const struct rr_ev_data *)p)->len <= n - sizeof(struct rr_ev_data);
   if (ev->type == RR_EV_FILE) return ((const struct rr_ev_file *)p)->path_len <= n - sizeof(struct rr_ev_file);
   if (ev->type == RR_EV_START) return start_fits(p, n - sizeof(struct rr_ev_start));
   if (ev->flags & RR_EVF_OUTPUT) return n >= sizeof(struct rr_ev_syscall) + sizeof(struct rr_ev_output);

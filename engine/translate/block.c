@@ -7,11 +7,13 @@
 #include <asm/errno.h>
 #include "engine/log.h"
 #include "engine/map.h"
+#include "engine/shared.h"
 #include "engine/translate/emit.h"
 
 u32 debug_flags;
 u64 last_fragment, fragments_made, translate_generation;
 
+#define SHARED_MAX 12u           // in a fragment: each takes room
 #define VSYSCALL 0xffffffffff600000ul
 
 struct run {
@@ -25,6 +27,7 @@ struct run {
   bool far;
   u64 dead;             // flags dead at the start
   bool loop;            // the last instruction branches to the start
+  u32 shared;           // instructions that ask before they touch memory (engine/shared.h)
 };
 
 static u32 run_limit(void) {
@@ -60,6 +63,7 @@ static int form_run(struct run *r, u64 pc, u64 *fault) {
     if (e) break;
     if (!r->n) { note_page(r, pc); note_page(r, pc + i->len - 1); }
     else if (!run_may_take(r, start, i)) break;
+    if (unlikely(shadowing) && shared_instrumented(pc) && r->shared++ >= SHARED_MAX) break;
     r->insn[r->n++] = *i;
     pc += i->len;
     if (r->checked && i->kind == I_COPY && decode_writes_memory(i)) break; // perhaps to what follows: look at it again
@@ -112,10 +116,11 @@ static void emit_check(struct builder *b, const struct run *r) {
 }
 
 static void emit_body(struct builder *b, struct run *r, const u8 *tick) {
-  if (r->loop && !debug_watching && unroll_possible(r->insn, r->n, b->start, r->dead, r->checked)) unroll_emit(b, r->insn, r->n, tick);
+  if (r->loop && !debug_watching && !r->shared && unroll_possible(r->insn, r->n, b->start, r->dead, r->checked)) unroll_emit(b, r->insn, r->n, tick);
   else for (u32 k = 0; k < r->n; k++) {
     if (unlikely(debug_watching)) debug_watch_emit(b, &r->insn[k]);
-    emit_transfer(b, &r->insn[k]);
+    if (unlikely(r->shared) && shared_instrumented(r->insn[k].pc)) shared_emit(b, &r->insn[k]);
+    else emit_transfer(b, &r->insn[k]);
   }
   if (r->breakpoint) {
     e8(b, 0xe9);
@@ -192,7 +197,7 @@ int translate_entry(u64 pc, u64 *cache_pc, u64 *fault) {
       translate_flush();
       check(arena_room(a), pc);
     }
-    if (r.breakpoint) a->unsaveable = true;
+    if (r.breakpoint || r.shared) a->unsaveable = true;
     f = make(a, pc, &r);
   }
 found:

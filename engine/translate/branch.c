@@ -26,8 +26,6 @@ u32 tick_counter_address(u64 pc) {
 
 // --- exit stubs --------------------------------------------------------------------------------------------------------
 
-#define STUB_CODE 24 // 22 bytes of code, 2 of padding; then the record
-
 // mov [spill0], rax; lea rax, [rip + record]; jmp [gate_exit]; record
 u8 *stub(struct builder *b, u8 kind, u8 flags, const struct insn *i, u64 target, u64 resume, u8 *site) {
   b->cold = (u8 *)ALIGN_UP((u64)b->cold, 8);

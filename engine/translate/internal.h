@@ -128,6 +128,7 @@ struct builder {
 };
 // What scratch registers hold in a piece of code (recovery): RAX in spill[0], ..., flags in ax (lahf; seto al).
 enum piece_state { ST_RAX = 1, ST_RCX = 2, ST_RDX = 4, ST_FLAGS = 8 };
+#define STUB_CODE 24 // 22 bytes of code, 2 of padding; then the record
 void piece_end(struct builder *b, u32 guest_len, u32 state); // code emitted since the last call: one piece
 u8 *stub(struct builder *b, u8 kind, u8 flags, const struct insn *i, u64 target, u64 resume, u8 *site); // returns its address
 void branch_site(struct builder *b, u64 target, bool tick); // emits rel32 for a branch opcode already emitted
@@ -141,6 +142,9 @@ u32 tick_counter_address(u64 pc);
 // The debugger's checks for watchpoints (engine/debug_compile.c), emitted before an instruction.
 extern bool debug_watching;
 void debug_watch_emit(struct builder *b, const struct insn *i);
+
+// shared.c
+void shared_emit(struct builder *b, const struct insn *i); // in place of emit_transfer, for instrumented instructions
 
 // unroll.c
 bool unroll_possible(const struct insn *i, u32 n, u64 start, u64 dead, bool checked);

@@ -1,0 +1,288 @@
+// One instruction on shadowed memory (engine/shared.h): what the translation leaves to the engine, and the run loop's part.
+//
+// What has no translation of its own is run alone at the guest's address: its operands' pages are opened there for one step,
+// with what the shadow has, and what it wrote goes to shadow and object. The hard thing is what is atomic: a locked
+// operation is done on the shadow and holds if the object still has what it was done on; else it never was.
+#include <asm/prctl.h>
+#include <linux/mman.h>
+#include <linux/signal.h>
+#include <asm/unistd.h>
+#include "engine/calls.h"
+#include "engine/carrier.h"
+#include "engine/checksum.h"
+#include "engine/copy.h"
+#include "engine/debug_watch.h"
+#include "engine/shared.h"
+#include "engine/sys.h"
+#include "engine/translate/internal.h"
+
+#define TOUCHES 20u
+#define MASKED_MAX 64u
+struct touch { u64 at, len; u8 rw; u8 before[MASKED_MAX]; };
+static struct touch touches[TOUCHES];
+static u32 touch_count;
+static bool atomic, masked;
+static const struct decoded *insn;
+static u64 saved[R_COUNT], segments[3];
+static u64 single_pc;            // the instruction there is to be run alone
+static struct thread *single_thread;
+static u64 lock_resume;          // SHARED_LOCK: where the operation is done
+static u8 lock_old[16];
+
+// ---- what it touches ----
+
+static void decode_now(void) {
+  static u8 bytes[16];
+  size_t n = copyin(bytes, ctx.regs[R_RIP], 15);
+  insn = watch_decode(ctx.regs[R_RIP], bytes, n);
+  atomic = insn->atomic;
+  masked = insn->masked;
+}
+
+static void touch_add(u64 at, u64 len, u8 rw) {
+  if (!len || touch_count == TOUCHES) return;
+  touches[touch_count++] = (struct touch){ .at = at, .len = len, .rw = rw };
+}
+
+static void touch_vector(const struct access *a) {
+  static u8 area[16384] __attribute__((aligned(64)));
+  u8 vector[64];
+  u64 at = access_address(insn, a, ctx.regs, segments);
+  debug_vector(area, insn->vector_index, vector);
+  for (u32 k = 0; k < insn->vector_count; k++) touch_add(access_element(insn, at, vector, k), a->size, a->rw);
+}
+
+// Before it is run: of a REP, all that it may touch, to the end of the mapping (scas and cmps may end early).
+static void find_touches(void) {
+  decode_now();
+  touch_count = 0;
+  for (u32 k = 0; k < insn->count; k++) {
+    const struct access *a = &insn->a[k];
+    if (a->segment) sys(__NR_arch_prctl, a->segment == 1 ? ARCH_GET_FS : ARCH_GET_GS, &segments[a->segment]);
+    if (insn->vector) { touch_vector(a); continue; }
+    u64 done = insn->narrow ? (u32)ctx.regs[R_RCX] : ctx.regs[R_RCX], start, len;
+    if (insn->rep && done > 1ul << 37) done = 1ul << 37;
+    access_range(insn, a, ctx.regs, segments, done, &start, &len);
+    if (insn->rep && ctx.regs[R_RFLAGS] & 0x400 && start > access_address(insn, a, ctx.regs, segments)) start = 0;
+    touch_add(start, len, a->rw);
+  }
+}
+
+// Of a touch, the parts in shadowed mappings, one after another.
+static bool next_part(const struct touch *t, u64 from, u64 *start, u64 *end, struct mapping *m) {
+  u64 limit = t->at + t->len;
+  if (limit < t->at) limit = ~0ul;
+  if (from >= limit) return false;
+  for (struct mapping *n = map_next(from); n && n->start < limit; n = map_next(n->end)) {
+    if (!(n->flags & MAPF_SHADOW)) continue;
+    *m = *n;
+    *start = n->start > from ? n->start : from;
+    *end = n->end < limit ? n->end : limit;
+    return true;
+  }
+  return false;
+}
+
+static void sync_reads(void) {
+  for (u32 k = 0; k < touch_count; k++)
+    if (touches[k].rw & RR_WATCH_READ || masked || atomic) shared_sync(touches[k].at, touches[k].len);
+}
+
+static bool any_shadowed(void) {
+  u64 start, end;
+  struct mapping m;
+  for (u32 k = 0; k < touch_count; k++)
+    if (next_part(&touches[k], touches[k].at, &start, &end, &m)) return true;
+  return false;
+}
+
+// ---- alone, at the guest's address ----
+
+bool shared_single(void) {
+  if (single_pc == ctx.regs[R_RIP] && single_thread == current) return true;
+  single_pc = 0;
+  return false;
+}
+
+static void run_alone(void) {
+  single_pc = ctx.regs[R_RIP];
+  single_thread = current;
+}
+
+static void open_part(u64 start, u64 end, const struct mapping *m) {
+  u64 a = ALIGN_DOWN(start, RR_PAGE), b = ALIGN_UP(end, RR_PAGE);
+  sys(__NR_mprotect, a, b - a, PROT_READ | PROT_WRITE);
+  if (m->prot & (PROT_READ | PROT_WRITE)) copy_raw((void *)start, (const void *)shared_shadow(start), end - start);
+  if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, a, b - a, map_host_prot(m->prot));
+}
+
+void shared_before(void) {
+  u64 start, end;
+  struct mapping m;
+  find_touches();
+  sync_reads();
+  memcpy(saved, ctx.regs, sizeof saved);
+  for (u32 k = 0; k < touch_count; k++) {
+    struct touch *t = &touches[k];
+    if (masked && t->len <= MASKED_MAX) copyin(t->before, t->at, t->len);
+    if (atomic && t->len <= sizeof lock_old && shared_shadowed(t->at)) copyin(lock_old, t->at, t->len);
+    for (u64 at = t->at; next_part(t, at, &start, &end, &m); at = end) open_part(start, end, &m);
+  }
+}
+
+static void close_parts(void) {
+  u64 start, end;
+  struct mapping m;
+  for (u32 k = 0; k < touch_count; k++)
+    for (u64 at = touches[k].at; next_part(&touches[k], at, &start, &end, &m); at = end) {
+      u64 a = ALIGN_DOWN(start, RR_PAGE);
+      sys(__NR_mprotect, a, ALIGN_UP(end, RR_PAGE) - a, PROT_NONE);
+    }
+}
+
+static void give_masked(struct touch *t) {
+  u8 now[MASKED_MAX];
+  if (copy_raw(now, (const void *)t->at, t->len) != t->len) return;
+  for (u64 i = 0; i < t->len; i++)
+    if (now[i] != t->before[i]) copyout(t->at + i, &now[i], 1);
+}
+
+// What was written at the guest's address goes to the shadow and the object.
+static void give(struct touch *t) {
+  static u8 piece[RR_PAGE];
+  u64 start, end;
+  struct mapping m;
+  if (masked && t->len <= MASKED_MAX) { give_masked(t); return; }
+  for (u64 from = t->at; next_part(t, from, &start, &end, &m); from = end)
+    for (u64 at = start; at < end; at += sizeof piece) {
+      u64 n = end - at < sizeof piece ? end - at : sizeof piece;
+      if (copy_raw(piece, (const void *)at, n) != n) return;
+      copyout(at, piece, n);
+    }
+}
+
+// A locked operation: the object takes the new value if it has the old one. False: it has not.
+static bool give_atomic(const struct touch *t) {
+  u8 new[16];
+  if (!shared_shadowed(t->at) || t->len > sizeof new) return true;
+  if (copy_raw(new, (const void *)t->at, t->len) != t->len) return true;
+  if (!shared_store(t->at, new, lock_old, (u32)t->len)) return false;
+  copy_raw((void *)shared_shadow(t->at), new, t->len);
+  return true;
+}
+
+void shared_after(u32 kind) {
+  rr_log(LOG_SMC, "alone: exit %d touches %u at %lx len %lu atomic %d old %lx", kind, touch_count, touches[0].at, touches[0].len, atomic, *(u64 *)lock_old);
+  u64 pc = single_pc;
+  single_pc = 0;
+  bool ran = kind == EXIT_STEPPED || (kind == EXIT_FAULT && insn->rep) || kind == EXIT_INDIRECT;
+  if (insn->rep && ran) { // the iterations that were done
+    u64 done = insn->narrow ? (u32)(saved[R_RCX] - ctx.regs[R_RCX]) : saved[R_RCX] - ctx.regs[R_RCX];
+    for (u32 k = 0; k < touch_count; k++) {
+      struct touch done_now = touches[k];
+      access_range(insn, &insn->a[k], saved, segments, done, &done_now.at, &done_now.len);
+      if (done_now.len && done_now.rw & RR_WATCH_WRITE) give(&done_now);
+    }
+  } else if (ran)
+    for (u32 k = 0; k < touch_count; k++) {
+      if (!(touches[k].rw & RR_WATCH_WRITE)) continue;
+      if (!atomic) give(&touches[k]);
+      else if (!give_atomic(&touches[k])) {
+        memcpy(ctx.regs, saved, sizeof saved);
+        close_parts();
+        run_alone();
+        return;
+      }
+    }
+  close_parts();
+  if (kind == EXIT_FAULT && carrier->fault.signo == SIGSEGV && ctx.regs[R_RIP] == pc && shared_shadowed(carrier->fault.cr2)) {
+    struct mapping *m = map_find(carrier->fault.cr2);
+    if (m->prot & PROT_WRITE || (m->prot && !(carrier->fault.error & 2)))
+      stop(STOP_REFUSED, "the instruction at pc 0x%lx touches shared memory (0x%lx) in a way that can't be recorded", pc, carrier->fault.cr2);
+  }
+}
+
+// ---- leaving the translation, faults ----
+
+static void lock_begin(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
+  find_touches();
+  sync_reads();
+  if (touch_count != 1 || touches[0].len > sizeof lock_old || !shared_shadowed(touches[0].at) || copyin(lock_old, touches[0].at, touches[0].len) != touches[0].len) {
+    run_alone();
+    return;
+  }
+  memcpy(saved, ctx.regs, sizeof saved);
+  lock_resume = r->resume;
+  *resume = r->resume;
+  *resume_pc = r->target;
+}
+
+static void lock_end(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
+  struct touch *t = &touches[0];
+  u8 new[16];
+  copy_raw(new, (const void *)shared_shadow(t->at), t->len);
+  if (shared_store(t->at, new, lock_old, (u32)t->len)) {
+    ctx.regs[R_RIP] = r->target + r->length;
+    *resume = r->resume;
+    *resume_pc = ctx.regs[R_RIP];
+    return;
+  }
+  memcpy(ctx.regs, saved, sizeof saved);
+  copy_raw((void *)shared_shadow(t->at), lock_old, t->len);
+  sync_reads();
+  copyin(lock_old, t->at, t->len);
+  *resume = lock_resume;
+  *resume_pc = r->target;
+}
+
+void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
+  rr_log(LOG_SMC, "shared exit kind %d pc %lx", r->special, ctx.regs[R_RIP]);
+  *resume = 0;
+  if (replaying) { // what was due here has been applied by the time it goes on
+    *resume = r->resume;
+    *resume_pc = r->target;
+    return;
+  }
+  switch (r->special) {
+  case SHARED_LOCK: lock_begin(r, resume, resume_pc); return;
+  case SHARED_LOCK_DONE: lock_end(r, resume, resume_pc); return;
+  case SHARED_RETRY: find_touches(); sync_reads(); break;
+  default:
+    find_touches();
+    if (any_shadowed()) { run_alone(); return; }
+  }
+  *resume = r->resume;
+  *resume_pc = r->target;
+}
+
+bool shared_fault(struct host_fault *f) {
+  if (replaying || f->trapno != 14 || !shared_zone(f->cr2)) return false;
+  struct mapping *m = map_find(f->cr2);
+  if (m && f->signo == SIGSEGV && (m->prot & PROT_WRITE || (m->prot && !(f->error & 2)))) {
+    shared_instrument(ctx.regs[R_RIP]);
+    run_alone();
+    return true;
+  }
+  decode_now();
+  for (u32 k = 0; k < insn->count; k++)
+    if (insn->a[k].rw & RR_WATCH_WRITE && !insn->rep && insn->count == 1) f->error |= 2; // it was found by a load of ours
+  return false;
+}
+
+void shared_special(void) {
+  find_touches();
+  sync_reads();
+}
+
+// ---- replay ----
+
+bool shared_replay_due(void) {
+  bool any = false;
+  const struct rr_event *e;
+  while ((e = log_peek()) && e->type == RR_EV_SHARED && e->ticks == ticks_now() && e->pc == ctx.regs[R_RIP] && e->tid == current->tid) {
+    e = log_take(RR_EV_SHARED, 0);
+    log_apply(e);
+    any = true;
+  }
+  return any;
+}
