@@ -419,6 +419,7 @@ static void exit_event(u16 group, u32 status) {
 void process_exit(u32 status) {
   rr_log(LOG_THREAD, "process %u exits with status 0x%x", current->process->pid, status);
   if (debugging && !current->process->vfork_child) debug_exit(status);
+  futex_process_exit(current->process);
   exit_event(1, status);
   if (current->process->vfork_child) {
     if (replaying) { process_vfork_end(); return; }

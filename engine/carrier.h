@@ -81,6 +81,7 @@ void switch_save(void);                   // current's state goes to its object 
 // futex.c
 void futex_cancel(struct thread *t);      // t leaves its futex queue
 void futex_thread_exit(struct thread *t); // robust list, clear_child_tid, PI
+void futex_process_exit(struct process *p); // before RR_EV_EXIT: the same for mutexes in memory that others share
 void futex_after_fork(void);
 void futex_interrupt(struct thread *t);   // a signal: it runs again, and leaves its queue when it does
 void timeout_set(struct thread *t, u64 deadline, u8 clock);

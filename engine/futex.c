@@ -10,6 +10,7 @@
 #include "engine/calls.h"
 #include "engine/carrier.h"
 #include "engine/map.h"
+#include "engine/shared.h"
 #include "engine/sys.h"
 
 #define BUCKETS 256
@@ -252,6 +253,10 @@ static bool shared(u32 op, u64 addr) {
   return m && m->flags & MAPF_SHARED;
 }
 
+static bool is_pi(u32 cmd) {
+  return cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_TRYLOCK_PI || cmd == FUTEX_UNLOCK_PI || cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_CMP_REQUEUE_PI;
+}
+
 static bool two_words(u32 cmd) {
   return cmd == FUTEX_REQUEUE || cmd == FUTEX_CMP_REQUEUE || cmd == FUTEX_WAKE_OP || cmd == FUTEX_CMP_REQUEUE_PI || cmd == FUTEX_WAIT_REQUEUE_PI;
 }
@@ -277,7 +282,7 @@ enum call_status call_futex(struct call *c) {
     return call_done(c, -ENOSYS);
   if (addr & 3 || (two_words(cmd) && addr2 & 3)) return call_done(c, -EINVAL);
   if (addr >= RR_GUEST_STACK_TOP) return call_done(c, -EFAULT);
-  if (shared(op, addr)) return CALL_HOST;
+  if (shared(op, addr)) return is_pi(cmd) && !carrier_own() ? CALL_LOGGED : CALL_HOST; // the kernel takes the caller for the owner
   s64 r = set_timeout(c, op, cmd);
   if (r < 0) return call_done(c, r);
   switch (cmd) {
@@ -301,18 +306,25 @@ enum call_status call_futex(struct call *c) {
 
 static void wake_any(u64 addr) {
   if (shared(0, addr)) {
-    if (!replaying) sys(__NR_futex, addr, FUTEX_WAKE, 1, 0, 0, 0);
+    if (!replaying) sys(__NR_futex, shared_host(addr), FUTEX_WAKE, 1, 0, 0, 0);
   } else wake(addr, 1, ANY_BIT);
 }
 
 static bool owner_died(struct thread *t, u64 addr, bool pi, bool pending) {
   u32 val;
-  if (addr & 3 || !get_guest(&val, addr, 4)) return false;
+  if (addr & 3) return false;
+  bool others = !replaying && shared_shadowed(addr);
+again:
+  if (others) shared_sync(addr, 4);
+  if (!get_guest(&val, addr, 4)) return false;
   u32 owner = val & FUTEX_TID_MASK;
   if (pending && !pi && !owner) { wake_any(addr); return true; }
   if (owner != t->tid) return true;
   u32 new = (val & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-  if (!put_guest(addr, &new, 4)) return false;
+  if (others ? !shared_store(addr, &new, &val, 4) : !put_guest(addr, &new, 4)) {
+    if (others) goto again;
+    return false;
+  }
   if (!pi && val & FUTEX_WAITERS) wake_any(addr);
   return true;
 }
@@ -323,12 +335,21 @@ static void robust_walk(struct thread *t) {
   u64 entry = head.next;
   for (int i = 0; i < 2048 && (entry & ~1ul) != t->robust_list; i++) {
     u64 next;
+    if (!replaying) shared_sync(entry & ~1ul, 8);
     bool more = get_guest(&next, entry & ~1ul, 8);
     if ((entry & ~1ul) != (head.pending & ~1ul) && !owner_died(t, (entry & ~1ul) + (u64)head.offset, entry & 1, false)) return;
     if (!more) return;
     entry = next;
   }
   if (head.pending & ~1ul) owner_died(t, (head.pending & ~1ul) + (u64)head.offset, head.pending & 1, true);
+}
+
+// A whole process ends. Only what others can see is of interest.
+void futex_process_exit(struct process *p) {
+  if (!shadowing) return;
+  if (replaying) shared_replay_due();
+  for (struct thread *t = all_threads; t; t = t->next)
+    if (t->process == p && t->state != T_DEAD) robust_walk(t);
 }
 
 // PI futexes that others wait for are handed on (exit_pi_state_list).

@@ -250,16 +250,22 @@ static bool cas16(u64 to, const u64 *old, const u64 *new) {
   return ok;
 }
 
-bool shared_store(u64 guest, const void *new, const void *old, u32 n) {
-  u64 to = shared_object(guest), o[2] = { 0 }, v[2] = { 0 };
-  __builtin_memcpy(o, old, n <= 16 ? n : 16);
-  __builtin_memcpy(v, new, n <= 16 ? n : 16);
+static bool exchange(u64 to, const u64 *o, const u64 *v, u32 n) {
   switch (n) {
   case 1: { u8 e = (u8)o[0]; return __atomic_compare_exchange_n((u8 *)to, &e, (u8)v[0], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
   case 2: { u16 e = (u16)o[0]; return __atomic_compare_exchange_n((u16 *)to, &e, (u16)v[0], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
   case 4: { u32 e = (u32)o[0]; return __atomic_compare_exchange_n((u32 *)to, &e, (u32)v[0], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
   case 8: { u64 e = o[0]; return __atomic_compare_exchange_n((u64 *)to, &e, v[0], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
-  case 16: return cas16(to, o, v);
+  case 16: if (to & 15) break; return cas16(to, o, v);
   }
   stop(STOP_REFUSED, "a locked operation of %u bytes on shared memory at pc 0x%lx can't be recorded", n, ctx.regs[R_RIP]);
+}
+
+bool shared_store(u64 guest, const void *new, const void *old, u32 n) {
+  u64 o[2] = { 0 }, v[2] = { 0 };
+  __builtin_memcpy(o, old, n <= 16 ? n : 16);
+  __builtin_memcpy(v, new, n <= 16 ? n : 16);
+  if (!exchange(shared_object(guest), o, v, n)) return false;
+  __builtin_memcpy((void *)shared_shadow(guest), v, n);
+  return true;
 }

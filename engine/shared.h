@@ -32,7 +32,7 @@ void shared_sync(u64 guest, u64 len);         // what others have written goes i
 void shared_take(u64 guest, u64 len);         // the kernel wrote into the object: the shadow follows; the caller logs it
 size_t shared_copyin(void *d, u64 guest, size_t n);
 size_t shared_copyout(u64 guest, const void *s, size_t n); // to both
-bool shared_store(u64 guest, const void *new, const void *old, u32 n); // atomically; false: the object no longer has `old`
+bool shared_store(u64 guest, const void *new, const void *old, u32 n); // to both, the object atomically; false: the object no longer has `old`
 void shared_call(struct call *c);             // before a call is made: what its pointers name is synced, host_args are redirected
 
 // shared_access.c: one instruction

@@ -166,9 +166,7 @@ static bool give_atomic(const struct touch *t) {
   u8 new[16];
   if (!shared_shadowed(t->at) || t->len > sizeof new) return true;
   if (copy_raw(new, (const void *)t->at, t->len) != t->len) return true;
-  if (!shared_store(t->at, new, lock_old, (u32)t->len)) return false;
-  copy_raw((void *)shared_shadow(t->at), new, t->len);
-  return true;
+  return shared_store(t->at, new, lock_old, (u32)t->len);
 }
 
 void shared_after(u32 kind) {

@@ -219,12 +219,14 @@ NORETURN static void die(u32 signo) {
 void signal_exit_by(u32 signo) {
   if (!replaying) {
     rr_log(LOG_SIGNAL, "process %u dies by signal %u", current->process->pid, signo);
+    futex_process_exit(current->process);
     log_exit(signo);
     if (current->process->vfork_child) current->state = T_DEAD;
     else { log_finish(); translate_save(); }
     die(signo);
   }
   if (debugging && !current->process->vfork_child) debug_exit(signo);
+  futex_process_exit(current->process);
   replay_exit(signo);
   if (current->process->vfork_child) { process_vfork_end(); run_loop(); }
   translate_save();
