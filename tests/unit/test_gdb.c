@@ -69,7 +69,7 @@ static void *engine(void *arg) {
     const struct rr_dbg_request *q = (void *)in;
     struct rr_dbg_reply *r = (void *)out;
     if (n < (ssize_t)sizeof *q || q->what == RR_DBG_KILL) return NULL;
-    if (q->what == RR_DBG_INTERRUPT) continue;
+    if (q->what == RR_DBG_INTERRUPT || q->what == RR_DBG_FORK) continue; // no copy: the channel that came with it ends
     if (q->what == RR_DBG_GO) {
       memcpy(&last_go, q + 1, sizeof last_go);
       send_stop(fd, ++go_count % 7 ? RR_STOP_BREAK : RR_STOP_SIGNAL);
@@ -89,6 +89,7 @@ static struct replay_options options = { .port = -1, .forked = -1 };
 static struct trace trace = { .dir = -1 };
 static pthread_t engine_thread;
 static int engine_fd, client = -1;
+static pid_t no_process;
 
 static void begin(void) {
   int a[2], b[2];
@@ -100,6 +101,8 @@ static void begin(void) {
   replay.trace = &trace;
   session.replay = &replay;
   session.opt = &options;
+  session.held.fd = -1;
+  timeline_begin(&session.timeline, &no_process);
   CHECK(!target_open(&session.target, a[0]) && !gdb_conn_open(&session.conn, b[0]));
   client = b[1];
   session_wait(&session);
@@ -107,11 +110,13 @@ static void begin(void) {
 }
 
 static void end(void) {
+  gdb_divert_end(&session);
   target_kill(&session.target);
   pthread_join(engine_thread, NULL);
   close(engine_fd);
   close(client);
   target_close(&session.target);
+  timeline_end(&session.timeline);
   gdb_conn_close(&session.conn);
   gdb_files_close(&session);
   free(session.xml);
