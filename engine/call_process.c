@@ -93,8 +93,17 @@ static void block_all(u64 *old) {
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &all, old, 8);
 }
 
+// What comes between the clone and the child's carrier_after_fork is the child's: not even these are caught until then.
+static void block_sync(void) {
+  u64 all = ~0ul;
+  sys(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
+}
+
 static s64 raw_clone(const struct request *q, u64 flags, s32 *pidfd) {
-  if (!q->set_tid_size && !(flags >> 32)) return sys(__NR_clone, flags | q->exit_signal, 0, pidfd, 0, 0);
+  if (!q->set_tid_size && !(flags >> 32)) {
+    block_sync();
+    return sys(__NR_clone, flags | q->exit_signal, 0, pidfd, 0, 0);
+  }
   struct request a = *q;
   u64 tids[32];
   if (a.set_tid_size > 32) return -EINVAL;
@@ -103,6 +112,7 @@ static s64 raw_clone(const struct request *q, u64 flags, s32 *pidfd) {
   a.flags = flags;
   a.pidfd = (u64)pidfd;
   a.stack = a.stack_size = a.tls = a.child_tid = a.parent_tid = 0;
+  block_sync();
   return sys(__NR_clone3, &a, offsetof(struct request, three));
 }
 
@@ -123,6 +133,7 @@ static void become_child(const struct request *q) {
   children = NULL;
   current->robust_list = current->clear_child_tid = 0;
   carrier_after_fork();
+  if (!replaying) sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &(u64){ SIG_SYNC }, 0, 8);
   memory_fork_child();
   if (q->flags & CLONE_CLEAR_SIGHAND)
     for (u32 i = 1; i <= 64; i++)
@@ -289,7 +300,7 @@ static void after_vfork(struct thread *parent, struct host_thread *me, struct ho
   free_vfork_process(p);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   for (struct host_thread *o = all_hosts; o; o = o->next)
-    if (o->captured) signal_captured = 1;
+    if (o->captured || o->captured_sync) signal_captured = 1;
   fd_changed(-1);
   switch_enter();
 }

@@ -1,7 +1,9 @@
 // Clocks and sleeping. Clocks are read by the host's vdso: these calls are frequent.
 #include <asm/errno.h>
+#include <linux/signal.h>
 #include <linux/time.h>
 #include "engine/calls.h"
+#include "engine/carrier.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 
@@ -61,4 +63,39 @@ void done_nanosleep(struct call *c) {
     if (copyout(c->args[rem], c->timeout, 16) != 16) return;
   }
   log_data(c->args[rem], 16);
+}
+
+// ---- timers (record) ----
+
+// Those whose signals are for one thread. The kernel's siginfo does not tell, and the host thread that caught one need not be the guest's.
+struct timer { struct timer *next; u32 id, tid; };
+static struct timer *timers;
+
+static void forget_timer(u32 id) {
+  for (struct timer **at = &timers, *n; (n = *at); at = &n->next)
+    if (n->id == id) { *at = n->next; heap_free(n, sizeof *n); return; }
+}
+
+bool timer_thread(u32 id, u32 *tid) {
+  for (const struct timer *n = timers; n; n = n->next)
+    if (n->id == id) { *tid = n->tid; return true; }
+  return false;
+}
+
+void timers_after_fork(void) { while (timers) forget_timer(timers->id); }
+
+void done_timer_create(struct call *c) {
+  struct { u64 value; u32 signo, notify, tid; } e;
+  u32 id;
+  call_log_outs(c);
+  if (c->result != 0 || !get_guest(&id, c->args[2], 4)) return;
+  forget_timer(id);
+  if (!c->args[1] || !get_guest(&e, c->args[1], 20) || e.notify != SIGEV_THREAD_ID) return;
+  struct timer *n = heap_alloc(sizeof *n);
+  *n = (struct timer){ timers, id, e.tid };
+  timers = n;
+}
+
+void done_timer_delete(struct call *c) {
+  if (c->result == 0) forget_timer((u32)c->args[0]);
 }

@@ -31,6 +31,7 @@ START(call_poll); START(call_ppoll); DONE(done_ppoll); START(call_select); START
 START(call_epoll_wait); START(call_epoll_pwait); START(call_epoll_pwait2); 
 // call_time.c
 START(call_clock_gettime); START(call_gettimeofday); START(call_time); START(call_nanosleep); START(call_clock_nanosleep); DONE(done_nanosleep);
+DONE(done_timer_create); DONE(done_timer_delete);
 // call_memory.c
 START(call_mmap); DONE(replay_mmap); START(call_mprotect); DONE(replay_mprotect); START(call_munmap); DONE(replay_munmap);
 START(call_brk); DONE(replay_brk); START(call_mremap); DONE(replay_mremap); START(call_madvise); DONE(replay_madvise);

@@ -210,7 +210,7 @@ static void take_done(void) {
   for (; (h = list); h->done_next = in_order, in_order = h) list = h->done_next;
   for (h = in_order; h; h = h->done_next) {
     struct call *c = &h->guest->call;
-    if (!h->captured) h->kick = 0;
+    if (!h->captured && !h->captured_sync) h->kick = 0;
     c->interrupted = c->result == NOT_MADE || (c->result == -EINTR && c->row->flags & CALL_BLOCKS);
     thread_ready(h->guest);
   }
@@ -305,7 +305,7 @@ void carrier_after_fork(void) {
   me->tid = current->tid;
   me->guest = current;
   me->process = current->process;
-  me->mail = me->kick = me->captured = 0;
+  me->mail = me->kick = me->captured = me->captured_sync = 0;
   me->call_waits = me->exits = false;
   done_list = watcher = NULL;
   next_deadline = ~0ul;

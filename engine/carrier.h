@@ -33,7 +33,8 @@ struct host_thread {
   u64 want_mask;                // what they should be, for MAIL_MASK
   u64 watch;                    // CLOCK_MONOTONIC ns at which it looks for timeouts; 0: none
   u32 captured;                 // 1: info is a captured signal and all others are blocked; cleared by who takes it over
-  struct guest_siginfo info;
+  u32 captured_sync;            // bit of SYNC_SLOTS: sync_info is one that was sent, of those that are never blocked (faults of ours need them)
+  struct guest_siginfo info, sync_info[6];
   struct host_fault fault;
   struct host_thread *next;     // all, and the list of free ones
   struct host_thread *done_next;
@@ -52,6 +53,7 @@ extern u64 next_deadline;                // earliest CLOCK_MONOTONIC deadline of
 #define KICK_CODE (-0x5252)              // si_code of our own signal
 #define SIGBIT(n) (1ul << ((n) - 1))
 #define SIG_UNBLOCKABLE (SIGBIT(9) | SIGBIT(19))
+static inline u32 sync_slot(u32 signo) { return signo == 31 ? 0 : signo == 4 ? 1 : signo == 5 ? 2 : signo == 7 ? 3 : signo == 8 ? 4 : 5; }
 #define SIG_SYNC (SIGBIT(4) | SIGBIT(5) | SIGBIT(7) | SIGBIT(8) | SIGBIT(11) | SIGBIT(31)) // ILL TRAP BUS FPE SEGV SYS
 
 void carrier_init(void);
@@ -89,6 +91,8 @@ void timeouts_expire(void);               // record: threads whose deadline has 
 s64 timeout_read(u64 guest, u64 *ns);     // a struct timespec
 
 // signal.c, signal_host.c
+bool timer_thread(u32 id, u32 *tid);       // call_time.c: a timer whose signal is for one thread
+void timers_after_fork(void);
 void signal_take(void);                   // captured signals go to the pending sets; threads they concern are woken
 bool signal_due_for(struct thread *t);
 void signal_host_mask(struct host_thread *h, u64 mask); // called on that host thread

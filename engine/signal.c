@@ -80,6 +80,7 @@ void signal_after_fork(void) {
   for (struct pending *n; (n = pending_list); heap_free(n, sizeof *n)) pending_list = n->next;
   current->pending = current->process->pending = 0;
   signal_captured = 0;
+  timers_after_fork();
 }
 
 bool signal_dequeue(struct thread *t, u64 set, struct guest_siginfo *info) {
@@ -122,19 +123,35 @@ void signal_post(struct process *p, struct thread *t, const struct guest_siginfo
   if (to == current) { signal_captured = 1; tick_force(); } // sent from within the engine: at the next tick at the latest
 }
 
+// To whom the kernel gave it: only what says so itself was for this very thread.
+static void route(struct host_thread *h, const struct guest_siginfo *info) {
+  struct thread *t = NULL;
+  u32 tid;
+  if (info->code == SI_TKILL_) t = h->guest;
+  else if (info->code != SI_TIMER_ || !timer_thread(*(const u32 *)info->rest, &tid)) { signal_post(h->process, NULL, info); return; }
+  else t = thread_find(tid);
+  if (t) signal_post(h->process, t, info);
+}
+
 static void take_from(struct host_thread *h) {
-  struct guest_siginfo info = h->info;
-  struct process *p = h->process;
+  struct guest_siginfo infos[7];
+  u32 n = 0, sync = __atomic_exchange_n(&h->captured_sync, 0, __ATOMIC_SEQ_CST);
+  for (u32 i = 0; i < 6; i++)
+    if (sync & 1u << i) infos[n++] = h->sync_info[i];
+  bool other = __atomic_load_n(&h->captured, __ATOMIC_SEQ_CST);
+  if (other) infos[n++] = h->info;
   h->kick = 0;
-  __atomic_store_n(&h->captured, 0, __ATOMIC_SEQ_CST);
-  h->want_mask = signal_mirror(h->guest ? h->guest->sigmask : 0);
-  if (h == carrier) signal_host_mask(h, h->want_mask);
-  else host_post(h, MAIL_MASK);
-  // A timer's signal that this thread blocks, and the others perhaps do not, was sent to this thread (SIGEV_THREAD_ID).
-  bool timer = info.code == SI_TIMER_ && h->guest && h->guest->sigmask & SIGBIT(info.signo);
-  if (info.code == SI_TKILL_ || timer) {
-    if (h->guest) signal_post(p, h->guest, &info);
-  } else signal_post(p, NULL, &info);
+  if (other) {
+    __atomic_store_n(&h->captured, 0, __ATOMIC_SEQ_CST);
+    h->want_mask = signal_mirror(h->guest ? h->guest->sigmask : 0);
+    if (h == carrier) signal_host_mask(h, h->want_mask);
+    else host_post(h, MAIL_MASK);
+  }
+  for (u32 i = 0; i < n; i++) route(h, &infos[i]);
+}
+
+static bool has_captured(const struct host_thread *h) {
+  return __atomic_load_n(&h->captured, __ATOMIC_SEQ_CST) || __atomic_load_n(&h->captured_sync, __ATOMIC_SEQ_CST);
 }
 
 void signal_take(void) {
@@ -142,7 +159,7 @@ void signal_take(void) {
   // when we look, it would wipe out the note of a capture that we did not see (store after load, Intel SDM vol. 3, 9.2.3.4).
   __atomic_exchange_n(&signal_captured, 0, __ATOMIC_SEQ_CST);
   for (struct host_thread *h = all_hosts; h; h = h->next)
-    if (__atomic_load_n(&h->captured, __ATOMIC_SEQ_CST) && h->process == current->process) take_from(h);
+    if (has_captured(h) && h->process == current->process) take_from(h);
 }
 
 bool signal_due_for(struct thread *t) { return (t->pending | t->process->pending) & ~t->sigmask; }
@@ -391,7 +408,12 @@ u64 signal_before_exec(void) {
   if (signal_captured) {
     signal_captured = 0;
     for (struct host_thread *h = all_hosts; h; h = h->next)
-      if (h->captured && h->process == current->process) { h->captured = 0; pending_add(current->process, NULL, &h->info); }
+      if (h->process == current->process) {
+        if (h->captured) pending_add(current->process, NULL, &h->info);
+        for (u32 i = 0; i < 6; i++)
+          if (h->captured_sync & 1u << i) pending_add(current->process, NULL, &h->sync_info[i]);
+        h->captured = h->captured_sync = 0;
+      }
   }
   struct process *p = current->process;
   for (struct pending *n = pending_list; n; n = n->next) {

@@ -67,27 +67,49 @@ static void block_all(struct host_thread *h, struct sig_context *uc) {
   h->host_mask = ~0ul;
 }
 
+// A signal of SIG_SYNC that was sent, not raised by an instruction. It is pending once, like any standard signal.
+static void capture_sync(struct host_thread *h, int signo, const struct guest_siginfo *info) {
+  u32 slot = sync_slot((u32)signo);
+  if (__atomic_load_n(&h->captured_sync, __ATOMIC_SEQ_CST) & 1u << slot) return;
+  h->sync_info[slot] = *info;
+  __atomic_fetch_or(&h->captured_sync, 1u << slot, __ATOMIC_SEQ_CST);
+}
+
+// The carrier is not where the signal came in: it ends its slice, as the signal may be for the guest thread that it runs.
+static void kick_carrier(const struct host_thread *h) {
+  struct host_thread *c = __atomic_load_n(&carrier, __ATOMIC_SEQ_CST);
+  struct guest_siginfo info = { .signo = KICK_SIGNAL, .code = KICK_CODE };
+  if (c && c != h && c->process == h->process) sys(__NR_rt_tgsigqueueinfo, h->process->pid, c->tid, KICK_SIGNAL, &info);
+}
+
 static void handler(int signo, const struct guest_siginfo *info, struct sig_context *uc) {
   struct host_thread *h = host_of_stack((u64)__builtin_frame_address(0));
   if (!h) stop(STOP_BUG, "signal %d on a foreign stack at host pc 0x%lx", signo, uc->ip);
-  if (signo == KICK_SIGNAL && info->code == KICK_CODE) { stop_call(uc); return; }
+  if (signo == KICK_SIGNAL && info->code == KICK_CODE) {
+    if (h == carrier && signal_captured) tick_force();
+    stop_call(uc);
+    return;
+  }
   if (SIGBIT(signo) & SIG_SYNC && signo != SIGSYS && info->code > 0) {
     if (fault(h, signo, info, uc)) return;
     stop(STOP_BUG, "signal %d (code %d) in the engine at host pc 0x%lx, address 0x%lx, guest pc 0x%lx", signo, info->code, uc->ip, uc->cr2, ctx.regs[R_RIP]);
   }
-  if (h->captured) {
+  if (SIGBIT(signo) & SIG_SYNC) capture_sync(h, signo, info);
+  else if (h->captured) {
     // Slipped in while the mask was being set: back to the kernel with it.
     sys(__NR_rt_tgsigqueueinfo, h->process->pid, h->tid, signo, info);
     block_all(h, uc);
     return;
+  } else {
+    h->info = *info;
+    h->captured = 1;
+    block_all(h, uc);
   }
-  h->info = *info;
-  h->captured = 1;
   h->kick = 1;
-  block_all(h, uc);
-  signal_captured = 1;
+  __atomic_store_n(&signal_captured, 1, __ATOMIC_SEQ_CST);
   __atomic_fetch_or(&h->mail, MAIL_SIGNAL, __ATOMIC_SEQ_CST);
   if (h == carrier) tick_force();
+  else kick_carrier(h);
   stop_call(uc);
 }
 
@@ -117,8 +139,9 @@ void signal_host_action(u32 signo) {
   enum host_kind kind = HOST_OURS;
   u64 flags = signo == SIGCHLD ? g->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT) : 0;
   if (!(SIGBIT(signo) & (SIG_SYNC | SIGBIT(KICK_SIGNAL)))) {
-    if (g->handler == 1) kind = HOST_IGNORE;
-    else if (g->handler == 0 && default_is_host(signo) && !(p->actions->watched & SIGBIT(signo))) kind = HOST_DEFAULT;
+    bool watched = p->actions->watched & SIGBIT(signo);
+    if (g->handler == 1 && !watched) kind = HOST_IGNORE;
+    else if (g->handler == 0 && default_is_host(signo) && !watched) kind = HOST_DEFAULT;
   }
   u64 mirror = p->actions->mirror & ~SIGBIT(signo);
   if (kind != HOST_OURS || SIGBIT(signo) & p->actions->signalfd) mirror |= SIGBIT(signo);

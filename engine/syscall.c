@@ -3,6 +3,7 @@
 // The hard thing: a call is over only when its event is in the log; until then R_RIP is the syscall instruction's address, so
 // that a signal that comes first finds the guest before the call, and the call is made (again) after it.
 #include <asm/errno.h>
+#include <asm/socket.h>
 #include "engine/calls.h"
 #include "engine/exec.h"
 #include "engine/shared.h"
@@ -101,8 +102,20 @@ static u8 restart_kind(const struct call *c) {
   return c->row->flags & CALL_RESTARTS && c->result != RESTART_BLOCK ? RESTART_SYS : RESTART_NOHAND;
 }
 
+// net/core: sock_intr_errno: a socket with a timeout is not waited for again after a handler.
+static bool socket_times_out(int fd) {
+  for (int option = SO_RCVTIMEO; option <= SO_SNDTIMEO; option++) {
+    u64 tv[2] = { 0, 0 };
+    u32 len = sizeof tv;
+    if (sys(__NR_getsockopt, fd, SOL_SOCKET, option, tv, &len) < 0) return false;
+    if (tv[0] | tv[1]) return true;
+  }
+  return false;
+}
+
 // A signal is due: the call ends here, to be restarted or to answer EINTR (signal_deliver decides, by the handler).
 static void end_interrupted(struct call *c) {
+  if (c->result == -EINTR && c->row->flags & CALL_RESTARTS && socket_times_out((int)c->args[0])) c->result = RESTART_BLOCK;
   if (c->masked) c->result = -EINTR;   // the handler runs under the call's mask, and the call is over
   bool made = c->result != NOT_MADE;
   if (made && c->row->finish == done_nanosleep) done_nanosleep(c);
