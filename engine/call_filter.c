@@ -1,6 +1,6 @@
 // seccomp: a guest's filters are interpreted here, before each of its calls, on record and on replay; the kernel never gets
-// them, as the engine's own calls would be filtered too. kernel/seccomp.c. All threads of an address space share them
-// (as with SECCOMP_FILTER_FLAG_TSYNC); a child has its parent's, and so has what it executes.
+// them, as the engine's own calls would be filtered too. kernel/seccomp.c. Each thread has a chain of them, the newest first, whose
+// tail it shares with the thread or process that it comes from.
 #include <asm/errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -14,10 +14,8 @@
 #define FILTERS_MAX 64u
 #define INSNS_MAX 4096u         // BPF_MAXINSNS
 
-struct filter { u32 len; struct sock_filter *code; };
-static struct filter filters[FILTERS_MAX];
-static u32 filter_count;
-static bool strict;
+struct filter { const struct filter *older; u32 len, depth; struct sock_filter *code; }; // never freed: at most a few
+const struct filter *filter_inherited;
 u32 filters_active;
 
 // ---- the program ----
@@ -99,15 +97,21 @@ static u32 verdict(const struct call *c) {
   struct seccomp_data d = { .nr = (s32)c->nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ctx.regs[R_RIP] + 2 };
   for (int i = 0; i < 6; i++) d.args[i] = c->args[i];
   u32 result = SECCOMP_RET_ALLOW;
-  for (u32 i = filter_count; i-- > 0;) { // the newest first; of equal actions the first seen counts, the lowest wins
-    u32 r = run(&filters[i], &d);
+  for (const struct filter *f = current->filter; f; f = f->older) { // of equal actions the first seen counts, the lowest wins
+    u32 r = run(f, &d);
     if ((s32)(r & SECCOMP_RET_ACTION_FULL) < (s32)(result & SECCOMP_RET_ACTION_FULL)) result = r;
   }
-  if (strict && c->nr != __NR_read && c->nr != __NR_write && c->nr != __NR_exit && c->nr != __NR_rt_sigreturn) signal_exit_by(9);
   return result;
 }
 
+static enum filter_verdict kill_thread(u32 signo) {
+  if (current->process->threads == 1) signal_exit_by(signo);
+  process_thread_exit(signo);
+  return FILTER_DONE;
+}
+
 enum filter_verdict filter_call(struct call *c) {
+  if (current->filter_strict && c->nr != __NR_read && c->nr != __NR_write && c->nr != __NR_exit && c->nr != __NR_rt_sigreturn) return kill_thread(9);
   u32 v = verdict(c), data = v & SECCOMP_RET_DATA;
   switch (v & SECCOMP_RET_ACTION_FULL) {
   case SECCOMP_RET_ALLOW: case SECCOMP_RET_LOG: return FILTER_ALLOW;
@@ -122,33 +126,57 @@ enum filter_verdict filter_call(struct call *c) {
     return FILTER_DONE;
   }
   }
-  if ((v & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD && current->process->threads > 1)
-    stop(STOP_REFUSED, "a seccomp filter kills one thread of several (system call %u at pc 0x%lx): this can't be recorded yet", c->nr, ctx.regs[R_RIP]);
+  if ((v & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD) return kill_thread(31);
   signal_exit_by(31); // SIGSYS
 }
 
 // ---- installing ----
 
 static void add(u32 len, const struct sock_filter *code) {
-  if (filter_count == FILTERS_MAX) stop(STOP_REFUSED, "more than %u seccomp filters can't be recorded", FILTERS_MAX);
-  struct filter *f = &filters[filter_count++];
+  const struct filter **chain = current ? &current->filter : &filter_inherited;
+  u32 depth = *chain ? (*chain)->depth + 1 : 1;
+  if (depth > FILTERS_MAX) stop(STOP_REFUSED, "more than %u seccomp filters can't be recorded", FILTERS_MAX);
+  struct filter *f = heap_alloc(sizeof *f);
+  f->older = *chain;
+  f->depth = depth;
   f->len = len;
   f->code = heap_alloc(len * sizeof *code);
   memcpy(f->code, code, len * sizeof *code);
+  *chain = f;
   filters_active = 1;
 }
 
-static s64 install(u64 at, u64 flags, bool really) {
+static bool is_ancestor(const struct filter *old, const struct filter *of) {
+  while (of && of != old) of = of->older;
+  return of == old;
+}
+
+// SECCOMP_FILTER_FLAG_TSYNC: the other threads of the process may only have filters that the caller has too. 0, or whose are different.
+static u32 cannot_sync(void) {
+  for (const struct thread *t = all_threads; t; t = t->next)
+    if (t != current && t->process == current->process && t->state != T_DEAD && (t->filter_strict || !is_ancestor(t->filter, current->filter))) return t->tid;
+  return 0;
+}
+
+static void sync_threads(void) {
+  for (struct thread *t = all_threads; t; t = t->next)
+    if (t->process == current->process) t->filter = current->filter;
+}
+
+static s64 install(u64 at, u64 flags) {
   struct { u16 len; u16 pad[3]; u64 code; } prog;
   static struct sock_filter code[INSNS_MAX];
   // Without SECCOMP_FILTER_FLAG_NEW_LISTENER (filters that ask another process): as before Linux 5.0.
   if (flags & ~(u64)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)) return -EINVAL;
   if (!get_guest(&prog, at, sizeof prog)) return -EFAULT;
   if (!prog.len || prog.len > INSNS_MAX) return -EINVAL;
-  struct filter f = { prog.len, code };
+  struct filter f = { .len = prog.len, .code = code };
   if (!get_guest(code, prog.code, prog.len * sizeof *code)) return -EFAULT;
   if (!valid(&f)) return -EINVAL;
-  if (really) add(prog.len, code);
+  u32 other = flags & SECCOMP_FILTER_FLAG_TSYNC ? cannot_sync() : 0;
+  if (other) return flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH ? -ESRCH : (s64)other;
+  add(prog.len, code);
+  if (flags & SECCOMP_FILTER_FLAG_TSYNC) sync_threads();
   return 0;
 }
 
@@ -174,34 +202,38 @@ enum call_status call_seccomp(struct call *c) {
     return CALL_HOST;
   }
   if (op == SECCOMP_SET_MODE_STRICT) {
-    if (filter_count || (c->nr == __NR_seccomp && (flags || at))) return call_done(c, -EINVAL);
-    strict = true;
+    if (current->filter || (c->nr == __NR_seccomp && (flags || at))) return call_done(c, -EINVAL);
+    current->filter_strict = true;
     filters_active = 1;
     return call_done(c, 0);
   }
-  if (op != SECCOMP_SET_MODE_FILTER || strict) return call_done(c, -EINVAL);
-  return call_done(c, may_install() ? install(at, flags, true) : -EACCES);
+  if (op != SECCOMP_SET_MODE_FILTER || current->filter_strict) return call_done(c, -EINVAL);
+  return call_done(c, may_install() ? install(at, flags) : -EACCES);
 }
 
 void replay_seccomp(struct call *c) {
   u64 flags, at, op = what(c, &flags, &at);
   if (c->result || (c->nr == __NR_prctl && c->args[0] != PR_SET_SECCOMP)) return;
-  if (op == SECCOMP_SET_MODE_STRICT) { strict = true; filters_active = 1; }
-  else if (op == SECCOMP_SET_MODE_FILTER) install(at, flags, true);
+  if (op == SECCOMP_SET_MODE_STRICT) { current->filter_strict = true; filters_active = 1; }
+  else if (op == SECCOMP_SET_MODE_FILTER) install(at, flags);
 }
 
-u32 filter_mode(void) { return strict ? 1 : filter_count ? 2 : 0; }
+u32 filter_mode(void) { return current->filter_strict ? 1 : current->filter ? 2 : 0; }
 
 // ---- over exec: call_limit.c ----
 
-u64 filter_words(u64 *to, u64 room) {
+u64 filter_words(u64 *to, u64 room) { // the oldest first
   u64 n = 0;
-  for (u32 i = 0; i < filter_count; i++) {
-    if (to && n + filters[i].len < room) {
-      to[n] = filters[i].len;
-      memcpy(to + n + 1, filters[i].code, filters[i].len * 8);
+  const struct filter *chain[FILTERS_MAX];
+  u32 count = 0;
+  for (const struct filter *f = current->filter; f; f = f->older) chain[count++] = f;
+  while (count > 0) {
+    const struct filter *f = chain[--count];
+    if (to && n + f->len < room) {
+      to[n] = f->len;
+      memcpy(to + n + 1, f->code, f->len * 8);
     }
-    n += filters[i].len + 1;
+    n += f->len + 1;
   }
   return n;
 }

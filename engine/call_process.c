@@ -56,6 +56,8 @@ static struct thread *new_thread(u32 tid, struct process *p, const struct reques
   struct thread *t = thread_new(tid, p);
   thread_copy_state(t);
   t->sigmask = current->sigmask;
+  t->filter = current->filter;
+  t->filter_strict = current->filter_strict;
   if ((q->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) t->altstack_flags = SS_DISABLE_; // sas_ss_reset
   else { t->altstack_sp = current->altstack_sp; t->altstack_size = current->altstack_size; t->altstack_flags = current->altstack_flags; }
   set_child_regs(t, q);
@@ -448,24 +450,31 @@ enum call_status call_exit_group(struct call *c) {
 }
 
 enum call_status call_exit(struct call *c) {
+  struct process *p = current->process;
+  u32 status = ((u32)c->args[0] & 0xff) << 8;
+  if (p->threads > 1) { process_thread_exit(status); return CALL_NO_RETURN; }
+  if (current->tid == p->pid) p->leader_status = status;
+  if (!replaying && signal_captured) signal_take();
+  futex_thread_exit(current);
+  process_exit(p->leader_status);
+  return CALL_NO_RETURN;
+}
+
+void process_thread_exit(u32 status) {
   struct thread *t = current;
-  struct process *p = t->process;
-  u32 code = (u32)c->args[0] & 0xff;
   if (!replaying && signal_captured) signal_take();
   futex_thread_exit(t);
-  if (t->tid == p->pid) p->leader_status = code << 8;
-  if (p->threads == 1) { process_exit(p->leader_status); return CALL_NO_RETURN; }
-  exit_event(0, code << 8);
+  if (t->tid == t->process->pid) t->process->leader_status = status;
+  exit_event(0, status);
   end_thread(t);
   if (!replaying) {
     struct host_thread *h = t->host;
-    h->call_done = code;
+    h->call_done = status & 0x7f ? status : status >> 8;
     if (h == carrier) h->exits = true;
     else host_post(h, MAIL_EXIT);
     host_free(h);
   }
   sched_block();
-  return CALL_NO_RETURN;
 }
 
 // ---- wait ----

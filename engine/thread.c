@@ -134,6 +134,7 @@ void thread_start(u32 pid) {
   p->ppid = replaying ? 0 : (u32)sys(__NR_getppid);
   p->actions = heap_alloc(sizeof *p->actions);
   current = thread_new(pid, p);
+  current->filter = filter_inherited;
   chaos = session->opt.seed + ctx.stream * 0x9e3779b97f4a7c15ul + 1;
   carrier_init();
 }

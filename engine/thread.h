@@ -27,6 +27,7 @@ struct process {
   u32 leader_status;                 // what the main thread gave to exit(2), while others live on
 };
 
+struct filter;                       // call_filter.c
 struct host_thread;                  // carrier.c
 
 struct thread {
@@ -53,11 +54,13 @@ struct thread {
   u64 futex_addr, futex_addr2; u32 futex_bitset; u8 futex_kind;
   u64 deadline; u8 deadline_clock;   // of a wait in the engine, ns of CLOCK_MONOTONIC or CLOCK_REALTIME; 0: none (record)
   u64 wait_set;                      // rt_sigtimedwait: the signals it waits for
+  const struct filter *filter; bool filter_strict; // seccomp (call_filter.c)
   u64 last_trapno, last_error, last_cr2; // as the kernel's thread_struct keeps them: they show in every signal frame
 };
 
 extern struct thread *current;       // the guest thread that runs
 extern struct thread *all_threads;
+extern const struct filter *filter_inherited; // of the first thread after an exec
 extern u32 thread_count;             // live guest threads in the address space
 extern u32 xsave_bytes; extern u64 xsave_mask;
 
@@ -94,6 +97,7 @@ enum call_status carrier_call(struct call *c);
 
 // Processes (call_process.c).
 void process_exit(u32 status);             // log RR_EV_EXIT, finish, end; status as wait gives it. Returns for a replayed vfork child only
+void process_thread_exit(u32 status);      // current, one of several, ends: log RR_EV_EXIT; another has become current
 bool process_follow(u32 stream);           // replay: is that stream's process replayed by us, in a fork (-a) or instead (debugger)?
 // Replay: RR_EV_EXEC was taken. Starts the new stream (-a), and does not return unless current is a vfork child, which is
 // then gone: current has changed.
