@@ -34,7 +34,8 @@ struct rr_ctx {
   uint32_t state;               // enum rr_ctx_state
   uint32_t pad;
   uint64_t shared_due;          // replay: the next event is RR_EV_SHARED, of this tick interval: instructions that may be its leave
-  uint64_t reserved[7];
+  uint64_t output_open;         // order + 1 of an output (struct rr_ev_output) that is made and not in the log yet; 0: none
+  uint64_t reserved[6];
   struct rr_tick_counter counters[RR_TICK_COUNTERS] __attribute__((aligned(64)));
 };
 enum rr_ctx_state { RR_CTX_FREE, RR_CTX_LIVE, RR_CTX_DONE };

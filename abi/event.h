@@ -35,7 +35,7 @@ enum rr_event_type {
   RR_EV_NONDET,      // code: enum rr_nondet; values
   RR_EV_EXEC,        // struct rr_ev_exec: this address space ends by exec; (a vfork child: goes on without it)
   RR_EV_EXIT,        // code: 0 thread, 1 group; struct rr_ev_exit
-  RR_EV_KILLED,      // struct rr_ev_exit: written by the recorder for a stream whose process died unseen; ticks are its last
+  RR_EV_KILLED,      // struct rr_ev_killed: written by the recorder for a stream whose process died unseen; ticks are its last
   RR_EV_SHARED,      // struct rr_ev_data, then the bytes, padded to 8: memory that others write had changed when the instruction at
                      // (ticks, pc) was about to touch it
 };
@@ -73,3 +73,4 @@ struct rr_ev_output { uint64_t order; uint32_t fd; uint32_t len; }; // order: in
 struct rr_ev_switch { uint32_t to_tid, pad; };
 struct rr_ev_exec { uint32_t stream, pad; };
 struct rr_ev_exit { uint32_t status, pad; }; // as wait gives it: exit code << 8, or the signal
+struct rr_ev_killed { struct rr_ev_exit exit; uint64_t lost_output; }; // order + 1 of an output that was made and could not be logged any more; 0: none

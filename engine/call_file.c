@@ -43,7 +43,10 @@ static void output_begin(struct call *c) {
 
 static void output_done(struct call *c) {
   if (!c->output_fd) return;
-  if (c->result > 0) c->output_order = __atomic_fetch_add(&session->next_output, 1, __ATOMIC_RELAXED);
+  if (c->result > 0) {
+    c->output_order = __atomic_fetch_add(&session->next_output, 1, __ATOMIC_RELAXED);
+    ctx.output_open = c->output_order + 1;
+  }
   output_unlock(c);
 }
 
@@ -58,6 +61,12 @@ static void wait_turn(u64 order) {
     sys(__NR_futex, low, FUTEX_WAIT, (u32)now, ts, 0, 0);
     if (__atomic_load_n(&session->abort, __ATOMIC_ACQUIRE) || log_recorder_gone()) sys(__NR_exit_group, 1);
   }
+}
+
+static void turn_done(u64 order) {
+  u64 next = order + 1;
+  if (__atomic_load_n(&session->next_output, __ATOMIC_RELAXED) < next) __atomic_store_n(&session->next_output, next, __ATOMIC_RELEASE);
+  sys(__NR_futex, &session->next_output, FUTEX_WAKE, 0x7fffffff, 0, 0, 0);
 }
 
 static void write_all(int fd, u64 guest, u64 len) {
@@ -94,12 +103,14 @@ void replay_output(struct call *c, const struct rr_ev_output *o) {
     else if (c->nr != __NR_sendmsg) write_iov(fd, c->args[1], c->args[2], o->len);
     else if (get_guest(msg, c->args[1], sizeof msg)) write_iov(fd, msg[2], msg[3], o->len);
   }
-  if (!ordered) return;
-  u64 next = o->order + 1;
-  if (__atomic_load_n(&session->next_output, __ATOMIC_RELAXED) < next) __atomic_store_n(&session->next_output, next, __ATOMIC_RELEASE);
-  sys(__NR_futex, &session->next_output, FUTEX_WAKE, 0x7fffffff, 0, 0, 0);
+  if (ordered) turn_done(o->order);
 }
 
+void replay_lost_output(u64 order) {
+  if (session->opt.gdb) return;
+  wait_turn(order);
+  turn_done(order);
+}
 // ---- sendfile to an output: through a buffer of ours, whose bytes go into the log behind the call ----
 
 #define SEND_PIECE 2048u

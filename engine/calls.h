@@ -85,6 +85,7 @@ void call_log_reachable(struct call *c, u64 guest, size_t len);// what of the ra
 void call_log_outs(struct call *c);                            // by row->out[]
 void call_prepare_outs(struct call *c);                        // before the host call is made in place
 void replay_output(struct call *c, const struct rr_ev_output *o); // call_file.c
+void replay_lost_output(u64 order);          // its process was killed before it could log it: the others go on
 void fd_name(int fd, char *out, size_t size);                  // what /proc says the descriptor is, for messages
 #undef START
 #undef DONE

@@ -6,6 +6,7 @@
 // guest could see happens at them.
 #include <linux/signal.h>
 #include "engine/run.h"
+#include "engine/calls.h"
 #include "engine/checksum.h"
 #include "engine/debug.h"
 #include "engine/log.h"
@@ -63,7 +64,11 @@ void run_arm_budget(void) {
 static bool replay_due(void) {
   const struct rr_event *e = next_at_tick();
   if (!e || e->ticks != ticks_now() || e->type == RR_EV_SHARED) return false;
-  if (e->type == RR_EV_KILLED) signal_exit_by(e->size >= sizeof *e + 4 ? *(const u32 *)log_payload(e) & 127 : SIGKILL);
+  if (e->type == RR_EV_KILLED) {
+    struct rr_ev_killed k = *(const struct rr_ev_killed *)log_payload(e);
+    if (k.lost_output) replay_lost_output(k.lost_output - 1);
+    signal_exit_by(k.exit.status ? k.exit.status & 127 : SIGKILL);
+  }
   if (e->pc != ctx.regs[R_RIP]) diverged(e, "another instruction");
   if (e->type == RR_EV_SIGNAL) signal_deliver(false);
   else sched_slice_end();

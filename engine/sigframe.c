@@ -186,7 +186,8 @@ bool sigframe_return(u64 *mask) {
   struct sig_frame f;
   u64 at = ctx.regs[R_RSP] - 8;
   if (!get_guest(&f, at, offsetof(struct sig_frame, info))) return false;
-  if ((f.uc.cs | 3) != 0x33) stop(STOP_REFUSED, "sigreturn to a code segment 0x%x (32-bit code) at pc 0x%lx can't be recorded", f.uc.cs, f.uc.ip);
+  if ((f.uc.cs | 3) == 0x23) stop(STOP_REFUSED, "sigreturn to a code segment 0x%x (32-bit code) at pc 0x%lx can't be recorded", f.uc.cs, f.uc.ip);
+  if ((f.uc.cs | 3) != 0x33) return false; // the kernel's iret faults
   *mask = f.uc.sigmask;
   u64 flags = (ctx.regs[R_RFLAGS] & ~FLAGS_RESTORED) | (f.uc.flags & FLAGS_RESTORED & ~FLAG_RF);
   sigframe_regs(&f.uc, ctx.regs);

@@ -28,7 +28,8 @@ static struct guest_action *action_of(const struct process *p, u32 signo) { retu
 
 bool signal_ignored(const struct process *p, u32 signo) {
   u64 h = action_of(p, signo)->handler;
-  return h == 1 || (h == 0 && IGNORED_BY_DEFAULT & SIGBIT(signo));
+  // kernel/signal.c, sig_task_ignored: the first process of a pid namespace dies of no signal but what it raises itself, or SIGKILL
+  return h == 1 || (h == 0 && (IGNORED_BY_DEFAULT & SIGBIT(signo) || p->pid == 1));
 }
 
 // ---- pending sets ----
@@ -217,6 +218,15 @@ static void replay_exit(u32 signo) {
   if (((const struct rr_ev_exit *)log_payload(e))->status != signo) diverged(e, "death by signal %u", signo);
 }
 
+static void fault_by(u32 signo) {
+  switch (signo) {
+  case SIGILL: __asm__ volatile("ud2"); break;
+  case SIGTRAP: __asm__ volatile("int3"); break;
+  case SIGFPE: __asm__ volatile("divl %0" : : "r"(0), "a"(1), "d"(0)); break;
+  case SIGSEGV: __asm__ volatile("hlt"); break;
+  }
+}
+
 // The host process dies as the guest does, so that its parent sees the true status; without a core of ours.
 NORETURN static void die(u32 signo) {
   struct { u64 cur, max; } none = { 0, 0 }, old;
@@ -230,6 +240,7 @@ NORETURN static void die(u32 signo) {
   s64 pid = sys(__NR_getpid), tid = sys(__NR_gettid);
   sys(__NR_tgkill, pid, tid, signo);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &open, 0, 8);
+  if (pid == 1 && !replaying) fault_by(signo); // to be sent a signal does not kill the first process of a pid namespace
   for (;;) sys(__NR_exit_group, 128 + signo);
 }
 

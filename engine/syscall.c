@@ -62,6 +62,7 @@ static void log_call(struct call *c, u8 flags) {
     memcpy(at, &o, sizeof o);
   }
   log_end(flags | (output ? RR_EVF_OUTPUT : 0));
+  ctx.output_open = 0;
 }
 
 // The kernel delivers signals on its way out of a call.

@@ -254,10 +254,11 @@ static uint64_t ctx_ticks(const struct rr_ctx *c) {
 static void end_killed(struct drain *d, uint32_t slot, const struct rr_ctx *c) {
   struct stream *s = stream_get(d, c->stream);
   if (d->fault.code || !s || !s->seen || s->done || s->slot != slot || !s->next_event) return;
-  struct { struct rr_event event; struct rr_ev_exit exit; } killed = { 0 };
+  struct { struct rr_event event; struct rr_ev_killed killed; } killed = { 0 };
   uint64_t ticks = ctx_ticks(c);
   killed.event = (struct rr_event){ .size = sizeof killed, .type = RR_EV_KILLED, .tid = c->host_pid, .ticks = ticks > s->last_ticks ? ticks : s->last_ticks };
-  killed.exit.status = (int32_t)c->host_pid == d->root_pid ? (uint32_t)d->root_status : SIGKILL;
+  killed.killed.lost_output = c->output_open;
+  killed.killed.exit.status = (int32_t)c->host_pid == d->root_pid ? (uint32_t)d->root_status : SIGKILL;
   stream_room(d, s, sizeof killed);
   memcpy(s->buffer + s->used, &killed, sizeof killed);
   stream_append(d, s, sizeof killed, 1);

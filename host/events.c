@@ -17,7 +17,7 @@ static const struct { uint8_t type; uint16_t payload; } event_types[] = { // lea
   { RR_EV_NONDET, 0 },
   { RR_EV_EXEC, sizeof(struct rr_ev_exec) },
   { RR_EV_EXIT, sizeof(struct rr_ev_exit) },
-  { RR_EV_KILLED, sizeof(struct rr_ev_exit) },
+  { RR_EV_KILLED, sizeof(struct rr_ev_killed) },
   { RR_EV_SHARED, sizeof(struct rr_ev_data) },
 };
 
