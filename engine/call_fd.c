@@ -115,6 +115,12 @@ enum call_status call_close(struct call *c) {
   return CALL_HOST;
 }
 
+enum call_status call_dup(struct call *c) {
+  enum call_status s = call_direct(c);
+  procmem_duplicated((s32)c->args[0], c->result);
+  return s;
+}
+
 enum call_status call_dup2(struct call *c) {
   int from = (int)c->args[0], to = (int)c->args[1];
   if (fd_ours(from)) return call_done(c, -EBADF);
@@ -123,6 +129,7 @@ enum call_status call_dup2(struct call *c) {
     if (fd_move_away(to) < 0) return call_done(c, -EMFILE);
   }
   fd_changed(to);
+  procmem_duplicated(from, to);
   return CALL_HOST;
 }
 
@@ -173,7 +180,7 @@ enum call_status call_fcntl(struct call *c) {
   case F_GETLEASE: case F_NOTIFY: case F_LINUX_SPECIFIC_BASE + 3 /* F_DUPFD_QUERY */: case F_CREATED_QUERY: case F_CANCELLK: case F_SETPIPE_SZ: case F_GETPIPE_SZ:
   case F_ADD_SEALS: case F_GET_SEALS: case F_GET_RW_HINT: case F_SET_RW_HINT: case F_GET_FILE_RW_HINT: case F_SET_FILE_RW_HINT:
     if (fcntl_out(cmd)) smc_prepare_write(c->args[2], fcntl_out(cmd));
-    return call_direct(c);
+    return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC ? call_dup(c) : call_direct(c);
   }
   return call_done(c, -EINVAL); // as a kernel that does not know the command
 }

@@ -157,12 +157,12 @@ static void file_changed(struct call *c, int fd, s64 pos, u64 len) {
   struct stat st;
   if (sys(__NR_fstat, fd, &st) < 0 || (st.st_mode & 0170000) != 0100000) return;
   if (pos < 0) { s64 end = sys(__NR_lseek, fd, 0, 1); pos = end >= (s64)len ? end - (s64)len : 0; }
-  memory_file_resized(c, st.st_dev, st.st_ino, (u64)st.st_size);
-  memory_file_written(st.st_dev, st.st_ino, (u64)pos, (u64)pos + len);
+  memory_file_changed(c, st.st_dev, st.st_ino, (u64)st.st_size, (u64)pos, (u64)pos + len);
 }
 
 enum call_status call_write(struct call *c) {
   if (c->nr == __NR_sendmsg && !msg_sendable(c->args[1])) return call_done(c, -EBADF);
+  if (unlikely(procmem_is((int)c->args[0]))) return procmem_write(c);
   output_begin(c);
   return CALL_HOST;
 }
@@ -181,8 +181,7 @@ void done_to_file(struct call *c) {
   if (c->result < 0 || likely(!fd_mapped(fd))) return;
   struct stat st;
   if (sys(__NR_fstat, fd, &st) < 0) return;
-  memory_file_resized(c, st.st_dev, st.st_ino, (u64)st.st_size);
-  if (c->nr != __NR_ftruncate) memory_file_written(st.st_dev, st.st_ino, 0, ~0ul);
+  memory_file_changed(c, st.st_dev, st.st_ino, (u64)st.st_size, 0, c->nr == __NR_ftruncate ? 0 : ~0ul);
 }
 
 void done_truncate(struct call *c) {

@@ -5,6 +5,7 @@
 #include "engine/calls.h"
 #include "engine/sys.h"
 
+#define SIOCETHTOOL_ 0x8946u
 enum ioctl_kind { NONE, WAIT, OUT, BOTH, BY, NO, EOPNOTSUPP_ };
 struct ioctl_row { u32 number; u8 kind; u16 bytes; const char *name; };
 static const struct ioctl_row rows[] = {
@@ -29,10 +30,52 @@ static bool surely_unknown(int fd, u32 number) {
   return strchr("AEHMPQRSUVWdjm", (int)letter) != NULL && letter;
 }
 
+// ---- requests that are in no row, but say in their number how large their argument is (asm-generic/ioctl.h) ----
+
+#define SIZE_MAX_ 0x3fffu
+static u64 before[(SIZE_MAX_ + 8) / 8];
+static u8 after[SIZE_MAX_ + 1];
+
+static u32 size_of(u32 number) { return number >> 16 & SIZE_MAX_; }
+
+// An argument that seems to hold a pointer is not handled: what the driver writes there would not be seen.
+static bool generic(const struct call *c, u32 number) {
+  u32 size = size_of(number), direction = number >> 30;
+  if (!size || !direction) return false;
+  memset(before, 0, size + 7);
+  if (copyin(before, c->args[2], size) != size) return true; // it will be EFAULT, or is none of memory
+  for (u32 i = 0; i < size / 8; i++)
+    if (before[i] >= RR_GUEST_LOW_MIN && map_find(before[i])) return false;
+  smc_prepare_write(c->args[2], size);
+  return true;
+}
+
+static void generic_done(struct call *c) {
+  u32 size = size_of((u32)c->args[1]);
+  if (copyin(after, c->args[2], size) != size) { call_log_reachable(c, c->args[2], size); return; }
+  if (memcmp(before, after, size)) log_data(c->args[2], size);
+}
+
+// ethtool (linux/ethtool.h): the request proper is a structure that ifr_data points to, told by its first word.
+static const struct { u8 command; u16 bytes; } ethtool[] = {
+  { 0x01, 44 }, { 0x02, 44 }, { 0x03, 196 }, { 0x05, 20 }, { 0x07, 8 }, { 0x0a, 8 }, { 0x0e, 92 }, { 0x10, 36 }, { 0x12, 16 }, { 0x14, 8 }, { 0x16, 8 }, { 0x18, 8 }, { 0x1e, 8 },
+  { 0x21, 8 }, { 0x23, 8 }, { 0x25, 8 }, { 0x2b, 8 }, { 0x3c, 36 }, { 0x41, 44 },
+};
+
+static u32 ethtool_bytes(u64 request, u64 *data) {
+  u32 command;
+  if (!get_guest(data, request + 16, 8) || !get_guest(&command, *data, 4)) return 0;
+  for (u32 i = 0; i < ARRAY_SIZE(ethtool); i++)
+    if (ethtool[i].command == command) return ethtool[i].bytes;
+  return 0;
+}
+
 static enum call_status unknown(struct call *c, int fd, u32 number) {
   char name[256];
   if (sys(__NR_fcntl, fd, F_GETFD) < 0) return call_done(c, -EBADF);
   if (surely_unknown(fd, number) || session->opt.on_unknown_enosys) return call_done(c, -ENOTTY);
+  if (number >> 8 == 0x8b) return call_done(c, -EOPNOTSUPP); // wireless extensions (linux/wireless.h): as on an interface without
+  if (generic(c, number)) return call_direct(c);
   fd_name(fd, name, sizeof name);
   stop(STOP_REFUSED, "ioctl request 0x%x on %s is unknown to this rr and can't be recorded; --on-unknown=enosys answers such calls with ENOTTY", number, name);
 }
@@ -48,7 +91,7 @@ static size_t trailing(u32 number, u64 at, bool mapped_only) {
 static void prepare(struct call *c, const struct ioctl_row *r) {
   u64 at = c->args[2];
   if (r->kind == OUT || r->kind == BOTH) smc_prepare_write(at, r->bytes);
-  if (r->kind != BY) return;
+  if (r->kind != BY || r->number == SIOCETHTOOL_) return;
   if (r->number != 0x8912) { smc_prepare_write(at, trailing(r->number, at, false)); return; }
   u64 conf[2];
   smc_prepare_write(at, 16);
@@ -63,6 +106,12 @@ enum call_status call_ioctl(struct call *c) {
     s64 valid = sys(__NR_fcntl, (int)c->args[0], F_GETFD);
     return call_done(c, valid < 0 ? valid : r->kind == NO ? -ENOTTY : -EOPNOTSUPP);
   }
+  if (number == SIOCETHTOOL_) {
+    u64 data;
+    u32 n = ethtool_bytes(c->args[2], &data);
+    if (!n) return call_done(c, -EOPNOTSUPP);
+    smc_prepare_write(data, n);
+  }
   // FICLONE and FICLONERANGE change a file that may be mapped; their source must not be ours.
   if (number == 0x40049409 && fd_ours((int)c->args[2])) return call_done(c, -EBADF);
   prepare(c, r);
@@ -72,6 +121,14 @@ enum call_status call_ioctl(struct call *c) {
 void done_ioctl(struct call *c) {
   const struct ioctl_row *r = find((u32)c->args[1]);
   u64 at = c->args[2], conf[2];
+  if (!r) { generic_done(c); return; }
+  if (r->number == SIOCETHTOOL_) {
+    u64 data;
+    u32 n = ethtool_bytes(at, &data);
+    if (n && (c->result >= 0 || c->result == -EFAULT)) call_log_reachable(c, data, n);
+    call_log_reachable(c, at, 40);
+    return;
+  }
   if ((r->number == 0x40049409 || r->number == 0x4020940d) && c->result == 0 && fd_mapped((int)c->args[0])) {
     struct stat st;
     if (sys(__NR_fstat, (int)c->args[0], &st) == 0) memory_file_written(st.st_dev, st.st_ino, 0, ~0ul);

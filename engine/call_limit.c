@@ -5,7 +5,7 @@
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
-#include "engine/calls.h"
+#include "engine/call_memory.h"
 #include "engine/sys.h"
 
 #define INHERIT_CODE 0xfd     // RR_EV_NONDET: what a program begins with
@@ -60,9 +60,57 @@ enum call_status call_getrlimit(struct call *c) {
   return l ? give(c, c->args[1], l) : CALL_HOST;
 }
 
+// The stack's mapping is made whole at start, for what the limit allows; so a new limit makes it shorter or longer. What threads
+// use of it stays. (The kernel's has grown to what was ever used, and is checked against the limit when it grows.)
+static void stack_resize(u64 limit) {
+  u64 size = ALIGN_DOWN(limit, RR_PAGE), lowest = RR_GUEST_STACK_TOP, floor = RR_GUEST_STACK_TOP - RR_GUEST_STACK_MAX;
+  if (size > RR_GUEST_STACK_MAX) size = RR_GUEST_STACK_MAX;
+  u64 low = size < 0x20000 ? RR_GUEST_STACK_TOP - 0x20000 : RR_GUEST_STACK_TOP - size;
+  for (struct thread *t = all_threads; t; t = t->next) {
+    u64 sp = t == current ? ctx.regs[R_RSP] : t->regs[R_RSP], used = ALIGN_DOWN(sp - 256, RR_PAGE);
+    if (sp >= floor && sp < RR_GUEST_STACK_TOP && used < low) low = used;
+  }
+  struct mapping *m = map_next(floor);
+  while (m && !(m->flags & MAPF_STACK)) m = map_next(m->end);
+  if (!m) return;
+  lowest = m->start;
+  u32 prot = m->prot, flags = m->flags;
+  if (low > lowest) {
+    for (; m && m->start < low; m = map_next(m->end < low ? lowest : low)) {
+      if (!(m->flags & MAPF_STACK)) { lowest = m->end; continue; }
+      lowest = m->end < low ? m->end : low;
+      memory_unmap(m->start, lowest);
+    }
+  } else {
+    m = map_next(low);
+    while (m && m->end <= lowest) { low = m->end; m = map_next(low); }
+    if (low >= lowest || sys(__NR_mmap, low, lowest - low, map_host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != (s64)low) return;
+    map_insert(low, lowest, prot, flags, 0, NULL);
+  }
+}
+
+void replay_rlimit(struct call *c) {
+  bool set = c->nr == __NR_setrlimit;
+  u64 at = c->args[set ? 1 : 2];
+  struct limit want;
+  if (c->result < 0 || (u32)c->args[set ? 0 : 1] != RLIMIT_STACK || (!set && (u32)c->args[0] && (u32)c->args[0] != current->process->pid)) return;
+  if (at && get_guest(&want, at, sizeof want)) stack_resize(want.cur);
+}
+
+static enum call_status stack_limit(struct call *c) {
+  struct limit want;
+  bool set = c->nr == __NR_setrlimit;
+  u64 at = c->args[set ? 1 : 2];
+  bool given = at && get_guest(&want, at, sizeof want);
+  enum call_status s = call_direct(c);
+  if (s == CALL_DONE && c->result == 0 && given) stack_resize(want.cur);
+  return s;
+}
+
 enum call_status call_setrlimit(struct call *c) {
   u32 resource = (u32)c->args[0];
   struct limit want;
+  if (resource == RLIMIT_STACK) return stack_limit(c);
   if (resource != RLIMIT_AS && resource != RLIMIT_DATA) return CALL_HOST;
   if (!get_guest(&want, c->args[1], sizeof want)) return call_done(c, -EFAULT);
   return call_done(c, set_limit(resource, &want));
@@ -71,6 +119,7 @@ enum call_status call_setrlimit(struct call *c) {
 enum call_status call_prlimit64(struct call *c) {
   u32 pid = (u32)c->args[0], resource = (u32)c->args[1];
   struct limit want, old;
+  if (resource == RLIMIT_STACK && (!pid || pid == current->process->pid)) return stack_limit(c);
   if ((pid && pid != current->process->pid) || (resource != RLIMIT_AS && resource != RLIMIT_DATA)) return CALL_HOST;
   if (c->args[2] && !get_guest(&want, c->args[2], sizeof want)) return call_done(c, -EFAULT);
   old = *own_limit(resource, true);

@@ -21,6 +21,7 @@
 #define DEV_ZERO 0x105u
 #define RACY_NS 2000000000ul         // time stamps are coarser than a change (jiffies, or 2 s on FAT)
 #define DATA_MAX (512ul << 20)
+#define SPARSE_MIN (1ul << 30)
 #define ST_NOEXEC_ 8
 
 static struct map_extra extra;
@@ -33,7 +34,7 @@ static void note_extra(struct call *c) {
 
 // ---- mmap, record ----
 
-struct request { u64 at, len, offset; u32 prot, flags; s32 fd; struct map_file *file; u32 mapf; bool fixed; };
+struct request { u64 at, len, offset, allocated; u32 prot, flags; s32 fd; struct map_file *file; u32 mapf; bool fixed; };
 
 static bool changed_lately(const struct map_file *f) {
   s64 ts[2];
@@ -72,7 +73,9 @@ static s64 choose_kind(struct request *q) {
   u64 bytes = q->offset < q->file->size ? q->file->size - q->offset : 0;
   if (bytes > q->len) bytes = q->len;
   extra.kind = KIND_DATA;
-  if (bytes <= DATA_MAX && (can_write || mapped_shared_writable(q->file) || changed_lately(q->file))) return 0;
+  bool sparse = q->file->size > SPARSE_MIN && q->allocated < q->file->size / 4; // its holes would have to be read to be kept
+  if (q->allocated < bytes) bytes = q->allocated;
+  if (bytes <= DATA_MAX && (can_write || sparse || mapped_shared_writable(q->file) || changed_lately(q->file))) return 0;
   struct map_file *kept;
   if (keep_file_as(q->fd, true, &kept) < 0 || !kept->kept) {
     if (bytes > DATA_MAX) stop(STOP_REFUSED, "%s could not be kept in the trace, and is too large to be logged (%lu bytes mapped)", q->file->path, bytes);
@@ -97,6 +100,7 @@ static s64 look_at_file(struct request *q) {
     fd_name(q->fd, name, sizeof name);
     stop(STOP_REFUSED, "a mapping of %s can't be recorded: it is not a regular file", name);
   }
+  q->allocated = (u64)st.st_blocks * 512;
   if ((q->prot & PROT_EXEC) && sys(__NR_fstatfs, q->fd, &fs) == 0 && (fs.f_flags & ST_NOEXEC_)) return -EPERM;
   return choose_kind(q);
 }
@@ -156,7 +160,7 @@ static void enter(u64 at, u64 len, u32 prot, u64 offset, struct map_file *file) 
 
 static void mmap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
-  memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]));
+  memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]), (s32)c->args[4]);
   log_nondet(0xff, NULL, 0);
   if ((m->flags & MAPF_SHARED) && !(m->flags & MAPF_SHADOW) && (m->prot & PROT_READ) && !strncmp(m->file->path, "/dev/shm/", 9)) shared_watch((u64)c->result, (u64)c->result + page_up(c->args[1]));
 }
@@ -310,7 +314,7 @@ static void moved(const struct move *v, struct mapping m) {
 static void mremap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
   shared_take((u64)c->result + extra.data_from, page_up(c->args[2]) - extra.data_from);
-  memory_log_content(m, (u64)c->result + extra.data_from, (u64)c->result + page_up(c->args[2]));
+  memory_log_content(m, (u64)c->result + extra.data_from, (u64)c->result + page_up(c->args[2]), -1);
   log_nondet(0xff, NULL, 0);
 }
 

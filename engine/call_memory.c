@@ -9,6 +9,7 @@
 #include "engine/sys.h"
 
 #define MADV_GUARD_INSTALL_ 102
+#define AT_FDCWD_ (-100)
 u32 memory_shared_files;
 
 void memory_forget(u64 start, u64 end) {
@@ -118,7 +119,7 @@ void replay_mprotect(struct call *c) {
 // ---- madvise ----
 
 static void set_flags(u64 start, u64 end, u32 set, u32 clear) {
-  for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(start)) {
+  for (struct mapping *m = map_next(start); start < end && m && m->start < end; m = map_next(start)) { // an insertion may merge over `end`
     struct mapping v = *m;
     u64 a = v.start > start ? v.start : start, b = v.end < end ? v.end : end;
     map_insert(a, b, v.prot, (v.flags | set) & ~clear, v.offset + (v.file ? a - v.start : 0), v.file);
@@ -157,7 +158,7 @@ static void madvise_logged(struct call *c) {
   u64 start = c->args[0], end = start + page_up(c->args[1]);
   for (struct mapping *m = map_next(start); m && m->start < end; m = map_next(m->end)) {
     if (!(m->flags & MAPF_DATA) || (m->flags & MAPF_SHARED)) continue;
-    memory_log_content(m, m->start > start ? m->start : start, m->end < end ? m->end : end);
+    memory_log_content(m, m->start > start ? m->start : start, m->end < end ? m->end : end, -1);
   }
   log_nondet(0xff, NULL, 0);
 }
@@ -184,6 +185,7 @@ enum call_status call_madvise(struct call *c) {
   if (map_ours(start, start + len)) return call_done(c, -ENOMEM);
   c->result = sys(__NR_madvise, shared_host(start), len, advice);
   if (advice != MADV_DONTNEED && advice != MADV_REMOVE && advice != MADV_DONTNEED_LOCKED) return CALL_DONE;
+  if (c->result < 0 && c->result != -ENOMEM) return CALL_DONE;
   discard(start, start + len, advice == MADV_REMOVE);
   if (needs_data(start, start + len)) { c->data[0] = 1; c->after = madvise_logged; c->extra = &c->data[0]; c->extra_size = 8; }
   return CALL_DONE;
@@ -252,15 +254,45 @@ static bool all_zero(const u64 *p, size_t words) {
   return true;
 }
 
-void memory_log_content(struct mapping *m, u64 from, u64 to) {
+#define HOLES_FROM (1ul << 20)
+#define SEEK_DATA_ 3
+#define SEEK_HOLE_ 4
+
+// A descriptor of the same file with a position of its own; -1: none, or not worth it.
+static s32 hole_finder(s32 fd, u64 bytes) {
+  char link[40];
+  if (fd < 0 || bytes < HOLES_FROM) return -1;
+  fmt(link, sizeof link, "/proc/self/fd/%d", fd);
+  s64 r = sys(__NR_openat, AT_FDCWD_, link, 0x80000 /* O_RDONLY | O_CLOEXEC */);
+  return r < 0 ? -1 : (s32)r;
+}
+
+// The part of [*at, to) that holds data begins at *at and ends at the result.
+static u64 next_data(const struct mapping *m, u64 *at, u64 to, s32 finder) {
+  if (finder < 0) return to;
+  s64 d = sys(__NR_lseek, finder, m->offset + (*at - m->start), SEEK_DATA_);
+  if (d == -ENXIO) return *at = to;
+  if (d < 0) return to;
+  s64 h = sys(__NR_lseek, finder, d, SEEK_HOLE_);
+  u64 a = m->start + (ALIGN_DOWN((u64)d, RR_PAGE) - m->offset), b = h < 0 ? to : m->start + (page_up((u64)h) - m->offset);
+  *at = a < *at ? *at : a < to ? a : to;
+  return b < to ? b : to;
+}
+
+void memory_log_content(struct mapping *m, u64 from, u64 to, s32 fd) {
   static u64 page[RR_PAGE / 8];
   u64 end = memory_file_end(m);
   bool hidden = !(m->prot & (PROT_READ | PROT_EXEC));
   struct mapping v = *m;
   if (hidden) sys(__NR_mprotect, shared_view(v.start), v.end - v.start, PROT_READ);
   if (to > end) to = end;
-  for (u64 at = from; at < to; at += RR_PAGE)
-    if (copyin(page, at, RR_PAGE) == RR_PAGE && !all_zero(page, ARRAY_SIZE(page))) log_data_from(at, page, RR_PAGE);
+  s32 finder = hole_finder(fd, to > from ? to - from : 0);
+  for (u64 at = from; at < to;) {
+    u64 stop_at = next_data(&v, &at, to, finder);
+    for (; at < stop_at; at += RR_PAGE)
+      if (copyin(page, at, RR_PAGE) == RR_PAGE && !all_zero(page, ARRAY_SIZE(page))) log_data_from(at, page, RR_PAGE);
+  }
+  if (finder >= 0) sys(__NR_close, finder);
   if (hidden) sys(__NR_mprotect, shared_view(v.start), v.end - v.start, map_host_prot(v.prot));
 }
 
@@ -313,6 +345,25 @@ static void set_size(const struct resized *r) {
     }
 }
 
+// What was written into the new part can be applied only when the mapping shows it: behind the call's event.
+// So can what the kernel clears: the rest of the page with the old end, or the new one, of the file.
+static struct { u64 dev, ino, from, to, edge; } written_behind;
+
+static void resized_logged(struct call *c) {
+  (void)c;
+  u64 edge = ALIGN_DOWN(written_behind.edge, RR_PAGE);
+  if (edge != written_behind.edge) memory_file_written(written_behind.dev, written_behind.ino, edge, edge + RR_PAGE);
+  memory_file_written(written_behind.dev, written_behind.ino, written_behind.from, written_behind.to);
+  log_nondet(0xff, NULL, 0);
+}
+
+void memory_file_changed(struct call *c, u64 dev, u64 ino, u64 size, u64 from, u64 to) {
+  memory_file_resized(c, dev, ino, size);
+  if (c->after != resized_logged) { memory_file_written(dev, ino, from, to); return; }
+  written_behind.from = from;
+  written_behind.to = to;
+}
+
 void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size) {
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
     if (!m->file || m->file->dev != dev || m->file->ino != ino || m->file->size == size) continue;
@@ -321,7 +372,12 @@ void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size) {
     r = (struct resized){ dev, ino, size };
     c->extra = &r;
     c->extra_size = sizeof r;
+    written_behind.edge = size < m->file->size ? size : m->file->size;
     set_size(&r);
+    written_behind.dev = dev;
+    written_behind.ino = ino;
+    written_behind.from = written_behind.to = 0;
+    c->after = resized_logged;
     return;
   }
 }
@@ -331,11 +387,25 @@ void replay_file_resized(struct call *c) {
   if (c->extra_size < sizeof r) return;
   memcpy(&r, c->extra, sizeof r);
   set_size(&r);
+  log_nondet(0xff, NULL, 0);
+}
+
+// Code is written although the guest can't write there: the file's translations are void, as if it could.
+static void poke_code(u64 start, u64 end) {
+  for (struct mapping *m = map_next(start), v; m && m->start < end; m = map_next(v.end)) {
+    v = *m;
+    if (!(v.prot & PROT_EXEC) || v.prot & PROT_WRITE) continue;
+    u64 a = v.start > start ? v.start : start, b = v.end < end ? v.end : end;
+    map_protect(a, b, v.prot | PROT_WRITE);
+    translate_invalidate(a, b);
+    map_protect(a, b, v.prot);
+  }
 }
 
 size_t memory_poke(u64 addr, const void *s, size_t n) {
   u64 start = ALIGN_DOWN(addr, RR_PAGE), end = page_up(addr + n);
   if (!whole_range_mapped(start, end)) return copyout(addr, s, n);
+  poke_code(start, end);
   sys(__NR_mprotect, start, end - start, PROT_READ | PROT_WRITE);
   n = copyout(addr, s, n);
   memory_replay_protect(start, end);

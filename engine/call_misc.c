@@ -44,8 +44,8 @@ enum call_status call_arch_prctl(struct call *c) {
   case ARCH_GET_FS: case ARCH_GET_GS:
     thread_segment_bases(&fs, &gs);
     return call_done(c, put_guest(at, code == ARCH_GET_FS ? &fs : &gs, 8) ? 0 : -EFAULT);
-  case ARCH_GET_CPUID: return call_done(c, 1);
-  case ARCH_SET_CPUID: return call_done(c, -ENODEV); // as a CPU without faulting
+  case ARCH_GET_CPUID: return call_done(c, !current->cpuid_traps);
+  case ARCH_SET_CPUID: current->cpuid_traps = !at; return call_done(c, 0); // the engine executes cpuid, so that it can
   case ARCH_GET_XCOMP_SUPP: case ARCH_GET_XCOMP_PERM: return call_done(c, put_guest(at, &xsave_mask, 8) ? 0 : -EFAULT);
   }
   return call_done(c, -EINVAL); // shadow stacks, address masking, AMX permissions: hidden
@@ -91,11 +91,11 @@ static enum call_status own_prctl(struct call *c, u32 option) {
   switch (option) {
   case PR_GET_SECCOMP: return call_done(c, filter_mode());
   case PR_SET_SECCOMP: return call_seccomp(c);
-  case PR_GET_TSC: { u32 enabled = PR_TSC_ENABLE; return give(c, a, &enabled, 4, 0); }
+  case PR_GET_TSC: { u32 how = current->tsc_traps ? PR_TSC_SIGSEGV : PR_TSC_ENABLE; return give(c, a, &how, 4, 0); }
   case PR_SET_TSC:
-    if (a == PR_TSC_ENABLE) return call_done(c, 0);
-    if (a != PR_TSC_SIGSEGV) return call_done(c, -EINVAL);
-    stop(STOP_REFUSED, "prctl PR_SET_TSC with PR_TSC_SIGSEGV can't be recorded yet");
+    if (a != PR_TSC_ENABLE && a != PR_TSC_SIGSEGV) return call_done(c, -EINVAL);
+    current->tsc_traps = a == PR_TSC_SIGSEGV;
+    return call_done(c, 0);
   case PR_SET_MM: return call_done(c, -EPERM);                  // as without CAP_SYS_RESOURCE
   case PR_GET_TID_ADDRESS: return give(c, a, &current->clear_child_tid, 8, 0);
   case PR_SET_SYSCALL_USER_DISPATCH: return call_done(c, -EINVAL); // as before Linux 5.11
@@ -121,6 +121,11 @@ enum call_status call_prctl(struct call *c) {
 void done_prctl(struct call *c) {
   const struct prctl_row *r = find_prctl((u32)c->args[0]);
   if (r->kind == P_OUT && c->args[r->arg] && (c->result >= 0 || c->result == -EFAULT)) call_log_reachable(c, c->args[r->arg], r->bytes);
+}
+
+void replay_prctl(struct call *c) {
+  if ((u32)c->args[0] == PR_SET_TSC && c->result == 0) current->tsc_traps = c->args[1] == PR_TSC_SIGSEGV;
+  else replay_seccomp(c);
 }
 
 // ---- outputs that depend on a command ----

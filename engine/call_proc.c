@@ -213,7 +213,11 @@ static enum call_status open_path(struct call *c, u32 path_arg, s32 dir, u32 fla
       return call_done(c, serve(entry, flags));
     }
     if (!strcmp(entry, "exe")) c->host_args[path_arg] = (u64)guest_exe;
-    if (!strcmp(entry, "mem") && (flags & O_ACCMODE) != O_RDONLY) return call_done(c, -EACCES); // a writer that the translator would not see
+    if (!strcmp(entry, "mem") && (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH)) { // call_procmem.c
+      enum call_status s = call_direct(c);
+      procmem_opened(c->result);
+      return s;
+    }
     if (names_our_fd(entry)) return call_done(c, -ENOENT);
   }
   return may_wait(dir, c->host_args[path_arg], flags) ? CALL_HOST : call_direct(c);

@@ -18,8 +18,13 @@ bool msg_sendable(u64 msg);                  // call_net.c: its control data nam
 // call_proc.c
 START(call_open); START(call_openat2); START(call_readlink); START(call_path0); START(call_path1); DONE(done_getdents);
 const char *proc_alias(const char *path);    // the guest's executable for /proc/self/exe and the like
+// call_procmem.c, record
+void procmem_opened(s64 fd);                 // /proc/self/mem, for writing
+void procmem_duplicated(s64 from, s64 to);
+bool procmem_is(int fd);
+START(procmem_write);
 // call_fd.c
-START(call_close); START(call_dup2); START(call_close_range); START(call_fcntl); DONE(done_fcntl); bool redirect_fcntl(struct call *c);
+START(call_close); START(call_dup); START(call_dup2); START(call_close_range); START(call_fcntl); DONE(done_fcntl); bool redirect_fcntl(struct call *c);
 START(call_pidfd_getfd);
 // call_ioctl.c
 START(call_ioctl); DONE(done_ioctl); bool redirect_ioctl(struct call *c);
@@ -38,6 +43,7 @@ START(call_brk); DONE(replay_brk); START(call_mremap); DONE(replay_mremap); STAR
 START(call_shmat); DONE(replay_shmat); START(call_shmdt); DONE(replay_shmdt); START(call_mlockall); DONE(done_mincore); START(call_process_madvise);
 void memory_file_written(u64 dev, u64 ino, u64 from, u64 to); // a file changed by a call: log what shared mappings show of it
 void memory_file_resized(struct call *c, u64 dev, u64 ino, u64 size);
+void memory_file_changed(struct call *c, u64 dev, u64 ino, u64 size, u64 from, u64 to); // both
 DONE(replay_file_resized);
 extern u32 memory_shared_files;               // mappings for which that matters
 // call_shared.c, record
@@ -45,8 +51,8 @@ extern u32 shared_regions;
 bool shared_watch(u64 start, u64 end);       // readable shared memory; false: too much of it
 void shared_poll(void);                      // before a call's event
 // call_misc.c
-START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); START(call_arch_prctl);
-START(call_setrlimit); START(call_prlimit64); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);
+START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); DONE(replay_prctl); START(call_arch_prctl);
+START(call_setrlimit); START(call_prlimit64); DONE(replay_rlimit); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);
 START(call_pkey_alloc); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
 START(call_restart_syscall); START(call_semtimedop); DONE(done_shmctl); DONE(done_semctl); DONE(done_msgctl); DONE(done_msgrcv); bool redirect_msgrcv(struct call *c);
 DONE(done_sysfs); DONE(done_quotactl); DONE(done_get_mempolicy); DONE(done_name_to_handle_at); DONE(done_getxattrat);

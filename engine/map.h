@@ -43,7 +43,7 @@ void smc_prepare_write(u64 addr, u64 len);     // the engine or the kernel will 
 void smc_forget(u64 start, u64 end);           // unmapped or mapped over
 
 // call_memory.c
-size_t memory_poke(u64 addr, const void *s, size_t n); // replay: copyout that also reaches pages the guest can't write (shared files)
+size_t memory_poke(u64 addr, const void *s, size_t n); // copyout that also reaches pages the guest can't write (replay: shared files; /proc/self/mem)
 void memory_isolate(void);                    // replay, in a fork's child (checkpoints too): objects with several views are copied
 void memory_fork_child(void);                 // in a fork's child, record and replay: MADV_DONTFORK, MADV_WIPEONFORK
 void memory_check_files(void);                // record, at the end of a process: names private mappings whose files have changed

@@ -2,8 +2,8 @@
 // result would show the engine (flags, saved pcs, state components that are hidden).
 #include <asm/prctl.h>
 #include <linux/signal.h>
-#include <Zydis/Zydis.h>
 #include "engine/run.h"
+#include "engine/special.h"
 #include "engine/log.h"
 #include "engine/map.h"
 #include "engine/signal.h"
@@ -12,10 +12,7 @@
 #include "engine/translate.h"
 
 #define RFLAGS_STATUS 0x8d5ul
-#define RFLAGS_USER 0x254dd5ul   // what popf changes at CPL 3: status, TF, DF, NT, AC, ID (SDM vol. 2, POPF)
 #define XCR0_HIDDEN 0x60200ul    // PKRU, AMX
-
-struct operands { ZydisDecodedInstruction i; ZydisDecodedOperand o[ZYDIS_MAX_OPERAND_COUNT]; };
 
 static bool decode(struct operands *d) {
   static ZydisDecoder decoder;
@@ -26,7 +23,7 @@ static bool decode(struct operands *d) {
   return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, n, &d->i, d->o));
 }
 
-static u64 register_value(ZydisRegister r) {
+u64 special_register(ZydisRegister r) {
   if (r == ZYDIS_REGISTER_NONE) return 0;
   if (r == ZYDIS_REGISTER_RIP) return ctx.regs[R_RIP];
   return ctx.regs[ZydisRegisterGetId(r) & 15];
@@ -40,29 +37,29 @@ static u64 segment_base(ZydisRegister segment) {
   return base;
 }
 
-static u64 address_of(const struct operands *d, const ZydisDecodedOperand *o) {
-  u64 a = register_value(o->mem.base) + register_value(o->mem.index) * o->mem.scale + (u64)o->mem.disp.value;
+u64 special_address(const struct operands *d, const ZydisDecodedOperand *o) {
+  u64 a = special_register(o->mem.base) + special_register(o->mem.index) * o->mem.scale + (u64)o->mem.disp.value;
   if (o->mem.base == ZYDIS_REGISTER_RIP) a += d->i.length;
   if (d->i.address_width == 32) a = (u32)a;
   return a + segment_base(o->mem.segment);
 }
 
-static const ZydisDecodedOperand *memory_operand(const struct operands *d) {
+const ZydisDecodedOperand *special_memory(const struct operands *d) {
   for (int i = 0; i < d->i.operand_count; i++)
     if (d->o[i].type == ZYDIS_OPERAND_TYPE_MEMORY) return &d->o[i];
   return NULL;
 }
 
 // A write to a general register of 16, 32 or 64 bits.
-static void set_register(ZydisRegister r, u32 bits, u64 v) {
+void special_set_register(ZydisRegister r, u32 bits, u64 v) {
   u64 *d = &ctx.regs[ZydisRegisterGetId(r) & 15];
   *d = bits == 64 ? v : bits == 32 ? (u32)v : (*d & ~0xfffful) | (v & 0xffff);
 }
 
 static void set_status(u64 flags) { ctx.regs[R_RFLAGS] = (ctx.regs[R_RFLAGS] & ~RFLAGS_STATUS) | flags; }
 
-static void general_protection(void) { signal_raise_fault(SIGSEGV, SI_KERNEL, 0, 13, 0); }
-static void page_fault(u64 addr, bool write) { signal_raise_fault(SIGSEGV, map_find(addr) ? SEGV_ACCERR : SEGV_MAPERR, addr, 14, (write ? 6 : 4) | (map_find(addr) ? 1 : 0)); }
+void special_gp(void) { signal_raise_fault(SIGSEGV, SI_KERNEL, 0, 13, 0); }
+void special_pf(u64 addr, bool write) { signal_raise_fault(SIGSEGV, map_find(addr) ? SEGV_ACCERR : SEGV_MAPERR, addr, 14, (write ? 6 : 4) | (map_find(addr) ? 1 : 0)); }
 
 static void do_rdtsc(bool p) {
   u32 a = 0, d = 0, c = 0;
@@ -117,7 +114,7 @@ static void do_random(const struct operands *d, bool seed) {
     v[1] = ok;
   }
   log_nondet(seed ? RR_ND_RDSEED : RR_ND_RDRAND, v, 2);
-  set_register(d->o[0].reg.value, d->i.operand_width, v[1] ? v[0] : 0);
+  special_set_register(d->o[0].reg.value, d->i.operand_width, v[1] ? v[0] : 0);
   set_status(v[1] ? 1 : 0);
 }
 
@@ -126,12 +123,12 @@ static void do_rdpid(const struct operands *d) {
   u32 c = 0;
   if (!replaying) { __asm__ volatile("rdtscp" : "=c"(c) : : "rax", "rdx"); v = c; }
   log_nondet(RR_ND_RDPID, &v, 1);
-  set_register(d->o[0].reg.value, 64, v);
+  special_set_register(d->o[0].reg.value, 64, v);
 }
 
 static bool do_xgetbv(void) {
   u64 v = 0;
-  if ((u32)ctx.regs[R_RCX] > 1) { general_protection(); return false; }
+  if ((u32)ctx.regs[R_RCX] > 1) { special_gp(); return false; }
   if (!replaying) {
     u32 a, d2;
     __asm__ volatile("xgetbv" : "=a"(a), "=d"(d2) : "c"(0));
@@ -148,33 +145,22 @@ static u64 visible_flags(void) { return ctx.regs[R_RFLAGS] | 0x202; }
 static bool do_pushf(const struct operands *d) {
   u32 n = d->i.operand_width / 8;
   u64 v = visible_flags(), to = ctx.regs[R_RSP] - n;
-  if (!put_guest(to, &v, n)) { page_fault(to, true); return false; }
+  if (!put_guest(to, &v, n)) { special_pf(to, true); return false; }
   ctx.regs[R_RSP] = to;
   return true;
 }
 
-static void set_flags(u64 v, u64 mask) {
+void special_set_flags(u64 v, u64 mask) {
   ctx.regs[R_RFLAGS] = (ctx.regs[R_RFLAGS] & ~mask) | (v & mask) | 0x202;
 }
 
 static bool do_popf(const struct operands *d) {
   u32 n = d->i.operand_width / 8;
   u64 v = 0;
-  if (!get_guest(&v, ctx.regs[R_RSP], n)) { page_fault(ctx.regs[R_RSP], false); return false; }
-  set_flags(v, n == 2 ? RFLAGS_USER & 0xffff : RFLAGS_USER);
+  if (!get_guest(&v, ctx.regs[R_RSP], n)) { special_pf(ctx.regs[R_RSP], false); return false; }
+  special_set_flags(v, n == 2 ? RFLAGS_USER & 0xffff : RFLAGS_USER);
   ctx.regs[R_RSP] += n;
   return true;
-}
-
-static void do_iret(const struct operands *d) {
-  u64 f[5];
-  if (d->i.operand_width != 64) stop(STOP_REFUSED, "an iret of %d bits at 0x%lx can't be recorded", d->i.operand_width, ctx.regs[R_RIP]);
-  if (!get_guest(f, ctx.regs[R_RSP], sizeof f)) { page_fault(ctx.regs[R_RSP], false); return; }
-  if (f[1] != 0x33 || f[4] != 0x2b) stop(STOP_REFUSED, "an iret to segment 0x%lx at 0x%lx can't be recorded", f[1], ctx.regs[R_RIP]);
-  set_flags(f[2], RFLAGS_USER);
-  ctx.regs[R_RIP] = f[0];
-  ctx.regs[R_RSP] = f[3];
-  tick_count(); // a transfer; a budget that ends here is seen at the next tick
 }
 
 // --- extended state ---
@@ -193,8 +179,8 @@ static void component(u32 n, u32 *offset, u32 *size) {
 static void clear_fip(u8 *legacy) { memset(legacy + 8, 0, 16); memset(legacy + 6, 0, 2); } // FOP, FIP/FCS, FDP/FDS
 
 static bool do_xsave(const struct operands *d) {
-  u64 to = address_of(d, memory_operand(d)), mask = requested(), bv;
-  if (to & 63) { general_protection(); return false; }
+  u64 to = special_address(d, special_memory(d)), mask = requested(), bv;
+  if (to & 63) { special_gp(); return false; }
   memset(area, 0, sizeof area);
   __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
   clear_fip(area);
@@ -209,36 +195,36 @@ static bool do_xsave(const struct operands *d) {
     component(n, &offset, &size);
     ok = offset + size <= sizeof area && put_guest(to + offset, area + offset, size);
   }
-  if (!ok || !put_guest(to + 512, &bv, 8)) { page_fault(to, true); return false; }
+  if (!ok || !put_guest(to + 512, &bv, 8)) { special_pf(to, true); return false; }
   return true;
 }
 
 static bool do_xrstor(const struct operands *d) {
-  u64 from = address_of(d, memory_operand(d)), mask = requested(), header[3];
-  if (from & 63) { general_protection(); return false; }
+  u64 from = special_address(d, special_memory(d)), mask = requested(), header[3];
+  if (from & 63) { special_gp(); return false; }
   memset(area, 0, sizeof area);
-  if (!get_guest(area, from, 576)) { page_fault(from, false); return false; }
+  if (!get_guest(area, from, 576)) { special_pf(from, false); return false; }
   memcpy(header, area + 512, sizeof header);
   u32 mxcsr = *(u32 *)(area + 24);
-  if (header[1] || header[2] || header[0] & ~xsave_mask || (mask & 6 && mxcsr & ~0xffffu)) { general_protection(); return false; }
+  if (header[1] || header[2] || header[0] & ~xsave_mask || (mask & 6 && mxcsr & ~0xffffu)) { special_gp(); return false; }
   for (u32 n = 2; n < 63; n++) {
     u32 offset, size;
     if (!(mask & header[0] & 1ul << n)) continue;
     component(n, &offset, &size);
-    if (offset + size > sizeof area || !get_guest(area + offset, from + offset, size)) { page_fault(from + offset, false); return false; }
+    if (offset + size > sizeof area || !get_guest(area + offset, from + offset, size)) { special_pf(from + offset, false); return false; }
   }
   __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
   return true;
 }
 
 static bool do_fxsave(const struct operands *d) {
-  u64 to = address_of(d, memory_operand(d));
+  u64 to = special_address(d, special_memory(d));
   u32 size = 512;
   memset(area, 0, 512);
   switch (d->i.mnemonic) {
   case ZYDIS_MNEMONIC_FXSAVE: case ZYDIS_MNEMONIC_FXSAVE64:
-    if (to & 15) { general_protection(); return false; }
-    if (!get_guest(area, to, 512)) { page_fault(to, true); return false; } // bytes that the instruction leaves alone
+    if (to & 15) { special_gp(); return false; }
+    if (!get_guest(area, to, 512)) { special_pf(to, true); return false; } // bytes that the instruction leaves alone
     __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
     clear_fip(area);
     break;
@@ -253,7 +239,7 @@ static bool do_fxsave(const struct operands *d) {
   }
   default: return false;
   }
-  if (!put_guest(to, area, size)) { page_fault(to, true); return false; }
+  if (!put_guest(to, area, size)) { special_pf(to, true); return false; }
   return true;
 }
 
@@ -262,8 +248,8 @@ static void do_segment(const struct operands *d) {
   u64 v[2] = { 0, 0 };
   u64 selector = 0;
   const ZydisDecodedOperand *s = &d->o[d->i.operand_count_visible > 1 ? 1 : 0];
-  if (s->type == ZYDIS_OPERAND_TYPE_MEMORY) { if (!get_guest(&selector, address_of(d, s), 2)) { page_fault(address_of(d, s), false); return; } }
-  else selector = register_value(s->reg.value) & 0xffff;
+  if (s->type == ZYDIS_OPERAND_TYPE_MEMORY) { if (!get_guest(&selector, special_address(d, s), 2)) { special_pf(special_address(d, s), false); return; } }
+  else selector = special_register(s->reg.value) & 0xffff;
   if (!replaying) {
     u8 z = 0;
     switch (d->i.mnemonic) {
@@ -276,7 +262,7 @@ static void do_segment(const struct operands *d) {
     v[1] = z;
   }
   log_nondet(RR_ND_OTHER, v, 2);
-  if (v[1] && d->i.operand_count_visible > 1) set_register(d->o[0].reg.value, d->i.operand_width, v[0]);
+  if (v[1] && d->i.operand_count_visible > 1) special_set_register(d->o[0].reg.value, d->i.operand_width, v[0]);
   ctx.regs[R_RFLAGS] = (ctx.regs[R_RFLAGS] & ~0x40ul) | (v[1] ? 0x40 : 0);
   ctx.regs[R_RIP] += d->i.length;
 }
@@ -291,17 +277,25 @@ void special_execute(u8 what, u8 length) {
   bool done = true;
   bool decoded = decode(&d);
   switch (what) {
-  case SP_RDTSC: do_rdtsc(false); break;
-  case SP_RDTSCP: do_rdtsc(true); break;
-  case SP_CPUID: do_cpuid(); break;
+  case SP_RDTSC: case SP_RDTSCP:
+    if (unlikely(current->tsc_traps)) { special_gp(); return; }
+    do_rdtsc(what == SP_RDTSCP);
+    break;
+  case SP_CPUID:
+    if (unlikely(current->cpuid_traps)) { special_gp(); return; }
+    do_cpuid();
+    break;
   case SP_RDRAND: do_random(&d, false); break;
   case SP_RDSEED: do_random(&d, true); break;
   case SP_RDPID: do_rdpid(&d); break;
   case SP_XGETBV: done = do_xgetbv(); break;
-  case SP_RDPMC: case SP_HLT_PRIV: general_protection(); return;
+  case SP_RDPMC: case SP_HLT_PRIV: special_gp(); return;
   case SP_PUSHF: done = do_pushf(&d); break;
   case SP_POPF: done = do_popf(&d); break;
-  case SP_IRET: do_iret(&d); return;
+  case SP_IRET: far_iret(&d); return;
+  case SP_FAR: far_transfer(&d); return;
+  case SP_STORE_TABLE: done = table_store(&d); break;
+  case SP_SYSENTER: signal_raise_fault(SIGILL, ILL_ILLOPN, pc, 6, 0); return; // AMD: not in 64-bit mode; Intel: a kernel without 32-bit calls
   case SP_XSAVE: done = do_xsave(&d); break;
   case SP_XRSTOR: done = do_xrstor(&d); break;
   case SP_FXSAVE_FIP: done = do_fxsave(&d); break;

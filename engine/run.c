@@ -133,7 +133,7 @@ static void special(void) {
     if (unlikely(debugging)) debug_syscall((u32)ctx.regs[R_RAX]);
     syscall_guest();
     break;
-  case SP_INT80: case SP_SYSENTER: syscall_guest_32(); break;
+  case SP_INT80: syscall_guest_32(); break;
   default:
     if (unlikely(diverting)) replaying = false; // what it asks of the machine is answered by the machine
     special_execute(r->special, r->length);

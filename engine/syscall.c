@@ -36,6 +36,7 @@ static void unknown(u32 nr) {
 void call_return(struct call *c) {
   ctx.regs[R_RAX] = (u64)c->result;
   ctx.regs[R_RIP] += 2;
+  if (unlikely(c->old_entry)) return;
   ctx.regs[R_RCX] = ctx.regs[R_RIP];     // Intel SDM vol. 2, SYSCALL: rcx = next rip, r11 = rflags;
   ctx.regs[R_R11] = ctx.regs[R_RFLAGS];  // and sysret restores them
 }
@@ -330,22 +331,21 @@ static bool signals_first(void) {
   return false;
 }
 
-void syscall_guest(void) {
+static void enter(u32 nr, const u64 args[6], bool old) {
   if (signals_first()) return;
   struct call *c = &current->call;
-  u32 nr = (u32)ctx.regs[R_RAX]; // the kernel takes eax, sign-extended, as an index (arch/x86/entry/common.c)
   if (!c->restart || c->nr != nr) c->deadline = 0;
   c->restart = RESTART_NONE;
   c->nr = nr;
   c->row = row_of(nr);
-  static const u8 order[6] = { R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9 };
-  for (int i = 0; i < 6; i++) c->args[i] = c->host_args[i] = ctx.regs[order[i]];
+  for (int i = 0; i < 6; i++) c->args[i] = c->host_args[i] = args[i];
   c->extra_size = 0;
   c->after = NULL;
   c->output_fd = 0;
   c->moved_n = 0;
   c->timeout_kind = 0;
   c->entered = c->interrupted = c->masked = false;
+  c->old_entry = old;
   current->syscall_pc = ctx.regs[R_RIP];
   if (unlikely(!c->row)) { if (!replaying) unknown(nr); c->row = &row_unknown; }
   if (replaying) { replay(c); return; }
@@ -353,6 +353,33 @@ void syscall_guest(void) {
   record(c);
 }
 
+void syscall_guest(void) {
+  static const u8 order[6] = { R_RDI, R_RSI, R_RDX, R_R10, R_R8, R_R9 };
+  u64 args[6];
+  for (int i = 0; i < 6; i++) args[i] = ctx.regs[order[i]];
+  enter((u32)ctx.regs[R_RAX], args, false); // the kernel takes eax, sign-extended, as an index (arch/x86/entry/common.c)
+}
+
+// int 0x80 in 64-bit code: calls of the 32-bit table whose arguments mean the same in both, with arguments of 32 bits.
+// Sources: arch/x86/entry/syscalls/syscall_32.tbl; arch/x86/entry/entry_64_compat.S (rcx and r11 stay).
+static const struct { u16 old, nr; } old_calls[] = {
+  { 1, __NR_exit }, { 2, __NR_fork }, { 3, __NR_read }, { 4, __NR_write }, { 5, __NR_open }, { 6, __NR_close }, { 8, __NR_creat }, { 9, __NR_link }, { 10, __NR_unlink },
+  { 12, __NR_chdir }, { 14, __NR_mknod }, { 15, __NR_chmod }, { 20, __NR_getpid }, { 27, __NR_alarm }, { 29, __NR_pause }, { 33, __NR_access }, { 36, __NR_sync },
+  { 37, __NR_kill }, { 38, __NR_rename }, { 39, __NR_mkdir }, { 40, __NR_rmdir }, { 41, __NR_dup }, { 42, __NR_pipe }, { 45, __NR_brk }, { 57, __NR_setpgid }, { 60, __NR_umask },
+  { 61, __NR_chroot }, { 63, __NR_dup2 }, { 64, __NR_getppid }, { 65, __NR_getpgrp }, { 66, __NR_setsid }, { 83, __NR_symlink }, { 85, __NR_readlink }, { 91, __NR_munmap },
+  { 94, __NR_fchmod }, { 118, __NR_fsync }, { 122, __NR_uname }, { 125, __NR_mprotect }, { 132, __NR_getpgid }, { 133, __NR_fchdir }, { 143, __NR_flock }, { 147, __NR_getsid },
+  { 148, __NR_fdatasync }, { 150, __NR_mlock }, { 151, __NR_munlock }, { 158, __NR_sched_yield }, { 168, __NR_poll }, { 183, __NR_getcwd }, { 190, __NR_vfork }, { 199, __NR_getuid },
+  { 200, __NR_getgid }, { 201, __NR_geteuid }, { 202, __NR_getegid }, { 219, __NR_madvise }, { 224, __NR_gettid }, { 238, __NR_tkill }, { 252, __NR_exit_group }, { 258, __NR_set_tid_address },
+  { 270, __NR_tgkill }, { 328, __NR_eventfd2 }, { 329, __NR_epoll_create1 }, { 330, __NR_dup3 }, { 331, __NR_pipe2 }, { 355, __NR_getrandom }, { 356, __NR_memfd_create }, { 424, __NR_pidfd_send_signal },
+  { 434, __NR_pidfd_open },
+};
+
 void syscall_guest_32(void) {
-  stop(STOP_REFUSED, "a 32-bit system call (int 0x80 or sysenter, number %u) at pc 0x%lx can't be recorded yet", (u32)ctx.regs[R_RAX], ctx.regs[R_RIP]);
+  static const u8 order[6] = { R_RBX, R_RCX, R_RDX, R_RSI, R_RDI, R_RBP };
+  u64 args[6];
+  u32 old = (u32)ctx.regs[R_RAX];
+  for (int i = 0; i < 6; i++) args[i] = (u32)ctx.regs[order[i]];
+  for (u32 i = 0; i < ARRAY_SIZE(old_calls); i++)
+    if (old_calls[i].old == old) { enter(old_calls[i].nr, args, true); return; }
+  stop(STOP_REFUSED, "the 32-bit system call %u (int 0x80) at pc 0x%lx can't be recorded", old, ctx.regs[R_RIP]);
 }

@@ -26,6 +26,7 @@ struct call {
   struct guest_iov { u64 base, len; } *iov; u32 iov_n;           // the guest's iovec array, read before the call (kept)
   struct guest_iov *host_iov; u64 host_msg[7]; bool redirect_all; // shared_call.c: what the kernel is given; all output must go to scratch
   s64 timeout[2]; u8 timeout_kind, timeout_arg;                  // call_timeout(): a relative timeout, ours
+  bool old_entry;       // by int 0x80: rcx and r11 stay
   bool entered;         // RR_EV_ENTER was logged
   bool interrupted;     // the host call ended with EINTR because a signal was captured
   u8 restart;           // enum call_restart: set while a signal is due for a call that it interrupted
@@ -92,7 +93,7 @@ extern const struct syscall_row syscall_rows[];
 extern const u32 syscall_rows_count;
 
 void syscall_guest(void);                  // run loop: current stands at a syscall instruction (R_RIP its address)
-void syscall_guest_32(void);               // int 0x80 / sysenter
+void syscall_guest_32(void);               // the same at int 0x80
 void call_complete(struct thread *t, s64 result); // a CALL_BLOCKED call has its result: t becomes runnable (record and replay)
 void call_finish(struct thread *t);        // t, blocked in a call made by its host thread, runs again: finish, log, set rax
 

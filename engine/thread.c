@@ -108,7 +108,11 @@ struct thread *thread_new(u32 tid, struct process *p) {
   return t;
 }
 
-void thread_copy_state(struct thread *t) { save(t); }
+void thread_copy_state(struct thread *t) {
+  save(t);
+  t->tsc_traps = current->tsc_traps;
+  t->cpuid_traps = current->cpuid_traps;
+}
 
 void thread_free(struct thread *t) {
   struct thread **at = &all_threads;

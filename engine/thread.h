@@ -47,6 +47,7 @@ struct thread {
   // kernel-side registrations that we emulate
   u64 clear_child_tid, robust_list, robust_len;
   u64 syscall_pc;                    // pc of the syscall instruction being handled (for restart)
+  bool tsc_traps, cpuid_traps;       // prctl PR_SET_TSC, arch_prctl ARCH_SET_CPUID
   bool in_call;                      // blocked in a call: call_finish when it runs again
   bool queued;                       // in the run queue
   // futex.c

@@ -86,3 +86,25 @@ static inline void t_write_file(const char *path, const void *p, size_t n) {
   CHECK_EQ(write(fd, p, n), n);
   close(fd);
 }
+// A program of several cases: all run in order, or those named by arguments (-l lists them).
+struct t_case {
+  const char *name;
+  void (*run)(void);
+};
+static inline int t_cases(int argc, char **argv, const struct t_case *c, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    bool chosen = argc < 2;
+    for (int k = 1; k < argc; k++) chosen |= !strcmp(argv[k], c[i].name);
+    if (argc == 2 && !strcmp(argv[1], "-l")) puts(c[i].name);
+    if (!chosen) continue;
+    c[i].run();
+    printf("%s ok\n", c[i].name);
+    fflush(stdout);
+  }
+  return 0;
+}
+#define T_CASES(...) \
+  int main(int argc, char **argv) { \
+    static const struct t_case cases[] = { __VA_ARGS__ }; \
+    return t_cases(argc, argv, cases, sizeof cases / sizeof *cases); \
+  }
