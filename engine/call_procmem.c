@@ -38,6 +38,10 @@ static bool reachable(u64 addr) { // as FOLL_FORCE allows (mm/gup.c: check_vma_f
   return m && !map_ours(addr, addr + 1) && (m->prot & PROT_WRITE || !(m->flags & MAPF_SHARED));
 }
 
+static size_t poke(u64 addr, const void *s, size_t n) {
+  return map_find(addr)->flags & MAPF_SHARED ? copyout(addr, s, n) : memory_poke(addr, s, n);
+}
+
 enum call_status procmem_write(struct call *c) {
   static u8 page[RR_PAGE];
   bool at_offset = c->nr == __NR_pwrite64;
@@ -49,7 +53,7 @@ enum call_status procmem_write(struct call *c) {
     u64 n = RR_PAGE - (to + done) % RR_PAGE;
     if (n > len - done) n = len - done;
     if (copyin(page, from + done, n) != n) error = -EFAULT;
-    else if (!reachable(to + done) || memory_poke(to + done, page, n) != n) error = -EIO;
+    else if (!reachable(to + done) || poke(to + done, page, n) != n) error = -EIO;
     else {
       log_data_from(to + done, page, n);
       done += n;
