@@ -254,8 +254,10 @@ void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
 }
 
 bool shared_fault(struct host_fault *f) {
-  if (replaying || f->trapno != 14 || !shared_zone(f->cr2)) return false;
+  if (f->trapno != 14 || !shared_zone(f->cr2)) return false;
   struct mapping *m = map_find(f->cr2);
+  if (m && m->flags & MAPF_SHADOW) f->error = (f->error & ~1ul) | (f->signo == SIGSEGV && m->prot); // whether a page was there is another matter here and there
+  if (replaying) return false;
   if (m && f->signo == SIGSEGV && (m->prot & PROT_WRITE || (m->prot && !(f->error & 2)))) {
     shared_instrument(ctx.regs[R_RIP]);
     run_alone();
