@@ -109,8 +109,17 @@ static void run_alone(void) {
   single_thread = current;
 }
 
+// The object ends before its mapping, or the guest may not read it.
+static bool not_there(u64 guest) {
+  u8 probe;
+  return copy_raw(&probe, (const void *)shared_object(guest), 1) != 1;
+}
+
 static void open_part(u64 start, u64 end, const struct mapping *m) {
-  u64 a = ALIGN_DOWN(start, RR_PAGE), b = ALIGN_UP(end, RR_PAGE);
+  u64 a = ALIGN_DOWN(start, RR_PAGE), b = a;
+  while (b < end && !not_there(b)) b += RR_PAGE; // the rest stays closed, and faults
+  if (end > b) end = b;
+  if (end <= start) return;
   sys(__NR_mprotect, a, b - a, PROT_READ | PROT_WRITE);
   if (m->prot & (PROT_READ | PROT_WRITE)) copy_raw((void *)start, (const void *)shared_shadow(start), end - start);
   if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, a, b - a, map_host_prot(m->prot));
@@ -195,7 +204,11 @@ void shared_after(u32 kind) {
   close_parts();
   if (kind == EXIT_FAULT && carrier->fault.signo == SIGSEGV && ctx.regs[R_RIP] == pc && shared_shadowed(carrier->fault.cr2)) {
     struct mapping *m = map_find(carrier->fault.cr2);
-    if (m->prot & PROT_WRITE || (m->prot && !(carrier->fault.error & 2)))
+    struct host_fault *f = &carrier->fault;
+    if (m->prot & (PROT_READ | PROT_WRITE) && not_there(f->cr2)) {
+      f->info.signo = (s32)(f->signo = SIGBUS);
+      f->info.code = BUS_ADRERR;
+    } else if (m->prot & PROT_WRITE || (m->prot && !(carrier->fault.error & 2)))
       stop(STOP_REFUSED, "the instruction at pc 0x%lx touches shared memory (0x%lx) in a way that can't be recorded", pc, carrier->fault.cr2);
   }
 }
@@ -205,7 +218,7 @@ void shared_after(u32 kind) {
 static void lock_begin(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
   find_touches();
   sync_reads();
-  if (touch_count != 1 || touches[0].len > sizeof lock_old || !shared_shadowed(touches[0].at) || copyin(lock_old, touches[0].at, touches[0].len) != touches[0].len) {
+  if (touch_count != 1 || not_there(touches[0].at) || not_there(touches[0].at + touches[0].len - 1) || touches[0].len > sizeof lock_old || !shared_shadowed(touches[0].at) || copyin(lock_old, touches[0].at, touches[0].len) != touches[0].len) {
     run_alone();
     return;
   }
