@@ -72,7 +72,9 @@ enum rr_dbg_go_flags {
 };
 struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; uint64_t from; };
 
-struct rr_dbg_break { uint32_t conditions, pad; }; // then as often: uint32_t length and the bytecode, unpadded
+// Then as often: uint32_t length and the bytecode, unpadded; the conditions first. With commands the breakpoint does not stop: they
+// are run, and what they print is told by RR_STOP_OUTPUT.
+struct rr_dbg_break { uint32_t conditions, commands; };
 enum rr_dbg_watch { RR_WATCH_WRITE = 1, RR_WATCH_READ = 2 };
 
 enum rr_dbg_reason {

@@ -68,6 +68,7 @@ static bool look_for_interrupt(void) {
   u64 now = cycles();
   if (now - looked > LOOK_CYCLES) {
     looked = now;
+    print_flush();
     enum look look = serve_look();
     if (look == LOOK_COPY) copied = true;
     interrupted |= look == LOOK_INTERRUPT;
@@ -152,6 +153,7 @@ static bool noted(const struct rr_dbg_stop *s) {
 
 bool debug_before(void) {
   note_watch(false); // of a special instruction
+  if (!over && started && !(debug_go.flags & (RR_GO_ONLY_POINT | RR_GO_SEARCH | RR_GO_STEPS | RR_GO_LEAVE))) break_commands(ctx.regs[R_RIP], ctx.regs);
   for (u32 reason; (reason = reason_to_stop());) {
     started = true;
     struct rr_dbg_stop s = pending;

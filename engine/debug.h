@@ -46,5 +46,5 @@ void divert_syscall(void);
 void divert_signal(u32 signo, const void *siginfo);  // a fault or a signal to itself: told, and never delivered
 void divert_failed(const char *text) NORETURN;       // instead of the end of the session
 
-// debug_agent.c: gdb's agent expressions. false: the expression is bad (the breakpoint then stops).
+// debug_agent.c: gdb's agent expressions. false: the expression is bad (the breakpoint then stops). result NULL: a command.
 bool agent_evaluate(const u8 *code, size_t size, const u64 regs[R_COUNT], u64 *result);

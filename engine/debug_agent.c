@@ -1,6 +1,6 @@
 // gdb's agent expressions: the bytecode of breakpoint conditions (gdb manual, appendix "The GDB Agent Expression
 // Mechanism"; numbers from its table of opcodes). The code comes from outside: every fetch, jump, stack move and the number
-// of steps is bounded. It can only read registers and memory.
+// of steps is bounded. It can only read registers and memory, and print.
 #include "engine/debug.h"
 #include "engine/debug_internal.h"
 
@@ -118,6 +118,21 @@ static void shuffle(struct agent *a, enum agent_op op) {
   }
 }
 
+// numargs, 2 bytes of length, the format; on the stack from the top: function, channel (gdb's, for fprintf: ours is gdb's
+// console), the arguments with the first on top.
+static void print(struct agent *a) {
+  u64 args[16], count = operand(a, 1), n = operand(a, 2);
+  if (a->bad || n > a->size - a->at || count > ARRAY_SIZE(args)) {
+    a->bad = true;
+    return;
+  }
+  pop(a);
+  pop(a);
+  for (u64 i = 0; i < count; i++) args[i] = pop(a);
+  if (!a->bad) print_format((const char *)a->code + a->at, n, args, (u32)count);
+  a->at += n;
+}
+
 static void step(struct agent *a, enum agent_op op) {
   u64 n;
   switch (op) {
@@ -140,6 +155,7 @@ static void step(struct agent *a, enum agent_op op) {
   case OP_CONST64: push(a, operand(a, 8)); break;
   case OP_REG: push_register(a, operand(a, 2)); break;
   case OP_POP: pop(a); break;
+  case OP_PRINTF: print(a); break;
   case OP_DUP: case OP_SWAP: case OP_ROT: case OP_PICK: shuffle(a, op); break;
   default: binary(a, op); // and what is not ours: floating point, traces, state variables
   }
@@ -150,8 +166,8 @@ bool agent_evaluate(const u8 *code, size_t size, const u64 regs[R_COUNT], u64 *r
   for (u32 steps = 0; steps < AGENT_STEPS && a.at < a.size && !a.bad; steps++) {
     enum agent_op op = code[a.at++];
     if (op == OP_END) {
-      *result = a.depth ? a.stack[a.depth - 1] : 0;
-      return a.depth > 0;
+      if (result) *result = a.depth ? a.stack[a.depth - 1] : 0;
+      return a.depth > 0 || !result;
     }
     step(&a, op);
   }

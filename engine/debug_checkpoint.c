@@ -30,6 +30,7 @@ bool checkpoint_fork(int fd) {
     sys(__NR_close, fd);
     return false;
   }
+  print_forget(); // it is the other's to tell
   cpu_before = now.cpu_us;
   faults_before = now.faults;
   sys(__NR_dup3, fd, engine_fds[ENGINE_FD_DEBUG], 0); // the number is what an exec hands on

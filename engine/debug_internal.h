@@ -40,7 +40,13 @@ int divert_write(u64 guest, const void *bytes, size_t n); // 0 or errno
 void divert_chosen(void);             // who runs, after gdb has let go
 int divert_set_registers(u32 tid, const struct rr_dbg_regs *g, const u8 *area, size_t n);
 
+// debug_print.c
+void print_format(const char *format, size_t n, const u64 *args, u32 count);
+void print_flush(void);               // before anything else is told
+void print_forget(void);
+
 // debug_point.c
+void break_commands(u64 pc, const u64 regs[R_COUNT]);  // the guest has come to pc: runs the commands of a breakpoint that has some
 int break_set(u64 pc, const struct rr_dbg_break *b, size_t size);  // 0 or -errno
 void break_clear(u64 pc);
 void break_clear_all(void);

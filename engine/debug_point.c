@@ -15,7 +15,8 @@ struct breakpoint {
   u32 vain;            // times passed since it was removed
   u8 *conditions;      // struct rr_dbg_break's bytes behind the header
   size_t conditions_size;
-  u32 conditions_count;
+  u32 conditions_count, commands_count;
+  struct rr_point commanded;   // where the commands were run last
   struct breakpoint *next;
 };
 static struct breakpoint *buckets[BUCKETS];
@@ -38,9 +39,9 @@ bool debug_break_at(u64 guest_pc) {
 // Conditions come as many (length, code) pairs; all lengths are checked here, once.
 int conditions_take(const struct rr_dbg_break *b, size_t size, u8 **to, size_t *to_size, u32 *count) {
   size_t n = b ? size - sizeof *b : 0, at = 0;
-  u32 want = b ? b->conditions : 0;
+  u64 want = b ? (u64)b->conditions + b->commands : 0;
   const u8 *from = (const u8 *)(b + 1);
-  for (u32 i = 0; i < want; i++) {
+  for (u64 i = 0; i < want; i++) {
     u32 len;
     if (n - at < sizeof len) return -EINVAL;
     memcpy(&len, from + at, sizeof len);
@@ -51,7 +52,7 @@ int conditions_take(const struct rr_dbg_break *b, size_t size, u8 **to, size_t *
   if (*to) heap_free(*to, *to_size);
   *to = NULL;
   *to_size = at;
-  *count = want;
+  *count = b ? b->conditions : 0;
   if (at) memcpy(*to = heap_alloc(at), from, at);
   return 0;
 }
@@ -79,6 +80,8 @@ int break_set(u64 pc, const struct rr_dbg_break *d, size_t size) {
   }
   b->vain = 0;
   int r = conditions_take(d, size, &b->conditions, &b->conditions_size, &b->conditions_count);
+  b->commands_count = d && !r ? d->commands : 0;
+  b->commanded = (struct rr_point){ 0 };
   b->active = r == 0;
   return r;
 }
@@ -104,12 +107,29 @@ static void break_free(struct breakpoint *b) {
 bool break_hit(u64 pc, const u64 regs[R_COUNT]) {
   struct breakpoint *b = find(pc);
   if (!b) return false;
-  if (b->active) return conditions_hold(b->conditions, b->conditions_count, regs);
+  if (b->active) return !b->commands_count && conditions_hold(b->conditions, b->conditions_count, regs);
   if (++b->vain > VAIN_MAX) {
     break_free(b);
     translate_invalidate(pc, pc + 1);
   }
   return false;
+}
+
+void break_commands(u64 pc, const u64 regs[R_COUNT]) {
+  struct breakpoint *b = find(pc);
+  if (!b || !b->active || !b->commands_count) return;
+  // Translated code may be entered several times at one place before it runs.
+  struct rr_point now = { ctx.events, ticks_now(), pc, RR_AT_INSTRUCTION, 0 };
+  if (!memcmp(&now, &b->commanded, sizeof now) || !conditions_hold(b->conditions, b->conditions_count, regs)) return;
+  b->commanded = now;
+  const u8 *code = b->conditions;
+  for (u64 i = 0, end = (u64)b->conditions_count + b->commands_count; i < end; i++) {
+    u32 len;
+    memcpy(&len, code, sizeof len);
+    code += sizeof len;
+    if (i >= b->conditions_count) agent_evaluate(code, len, regs, NULL);
+    code += len;
+  }
 }
 
 bool break_compiled(u64 pc) { return find(pc) != NULL; }

@@ -327,6 +327,7 @@ static void serve_fork(void) {
 
 void serve(struct rr_dbg_stop *s, const char *text) {
   if (!auxv) keep_auxv();
+  print_flush();
   usage_fill(s);
   stopped = *s;
   memcpy(out, s, sizeof *s);

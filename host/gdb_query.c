@@ -20,7 +20,7 @@ static void supported(struct gdb_session *s, const char *p) {
     #undef FEATURE
     p += n + (p[n] == ';');
   }
-  reply(&s->conn, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;ConditionalBreakpoints+;ReverseStep+;ReverseContinue+;QPassSignals+;QCatchSyscalls+;"
+  reply(&s->conn, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;ConditionalBreakpoints+;BreakpointCommands+;ReverseStep+;ReverseContinue+;QPassSignals+;QCatchSyscalls+;"
     "exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;"
     "qXfer:memory-map:read+", GDB_PACKET_MAX - 1024);
 }

@@ -261,25 +261,36 @@ void gdb_vcont(struct gdb_session *s, const char *p) {
   else gdb_continue(s, step ? RR_GO_STEP : RR_GO_CONTINUE, tid);
 }
 
-// ;X LEN,BYTES[X LEN,BYTES...] : conditions as the engine takes them. False: malformed or too long.
+// X LEN,BYTES as often as there are: as the engine takes them. False: malformed or too long.
+static bool parse_expressions(const char **p, uint8_t *d, size_t room, size_t *at, uint32_t *count) {
+  while (**p == 'X') {
+    uint64_t len;
+    ++*p;
+    if (!hex_number(p, &len) || *(*p)++ != ',' || len > RR_DBG_CONDITION || *at + 4 + len > room) return false;
+    uint32_t len32 = (uint32_t)len;
+    memcpy(d + *at, &len32, 4);
+    if (strnlen(*p, 2 * len) < 2 * len || !hex_bytes(*p, 2 * len, d + *at + 4)) return false;
+    *at += 4 + len;
+    *p += 2 * len;
+    ++*count;
+  }
+  return true;
+}
+
+// [;CONDITION...][;cmds:PERSIST,COMMAND...]
 static bool parse_conditions(const char *p, uint8_t *d, size_t room, size_t *size) {
   struct rr_dbg_break head = { 0 };
   size_t at = sizeof head;
-  if (*p == ';') p++;
-  while (*p == 'X') {
-    uint64_t len;
+  uint64_t persist;
+  while (*p == ';') {
     p++;
-    if (!hex_number(&p, &len) || *p++ != ',' || len > RR_DBG_CONDITION || at + 4 + len > room) return false;
-    uint32_t len32 = (uint32_t)len;
-    memcpy(d + at, &len32, 4);
-    if (strnlen(p, 2 * len) < 2 * len || !hex_bytes(p, 2 * len, d + at + 4)) return false;
-    at += 4 + len;
-    p += 2 * len;
-    head.conditions++;
+    if (starts(&p, "cmds:")) {
+      if (!hex_number(&p, &persist) || *p++ != ',' || !parse_expressions(&p, d, room, &at, &head.commands)) return false;
+    } else if (head.commands || !parse_expressions(&p, d, room, &at, &head.conditions)) return false;
   }
   memcpy(d, &head, sizeof head);
-  *size = head.conditions ? at : 0;
-  return !*p || *p == ';';
+  *size = head.conditions || head.commands ? at : 0;
+  return !*p;
 }
 
 // Z or z: type,address,kind[;conditions]

@@ -16,7 +16,19 @@
 #include "host/gdb_session.h"
 #include "host/gdb_stream.h"
 
-static void engine_output(void *to, const char *text, size_t n) { gdb_console(to, text, n); }
+// A gdb that we started has our terminal: it writes what comes by the protocol one character at a time.
+static void engine_output(void *to, const char *text, size_t n) {
+  const struct gdb_session *s = to;
+  if (!s->own_console) gdb_console(to, text, n);
+  for (ssize_t r; s->own_console && n; text += r, n -= (size_t)r)
+    if ((r = write(STDOUT_FILENO, text, n)) <= 0) return;
+}
+
+static bool machine_interface(const struct replay_options *o) {
+  for (const char *const *a = o->debugger_args; a && *a; a++)
+    if (!strncmp(*a, "-i", 2) || !strncmp(*a, "--i", 3) || !strcmp(*a, "--annotate=1") || !strcmp(*a, "--fullname")) return true;
+  return false;
+}
 
 static void session_end(struct gdb_session *s) {
   gdb_divert_end(s);
@@ -201,6 +213,7 @@ static int serve(struct gdb_session *s, int listener, uint16_t port) {
     announce(s, port);
     return serve_clients(s, listener, -1);
   }
+  s->own_console = !machine_interface(s->opt);
   if (launch_debugger(&child, s->opt, port, &f)) return fault_say(&f);
   serve_clients(s, listener, child.exited);
   return launch_wait(&child);

@@ -23,6 +23,7 @@ struct gdb_session {
   uint32_t pid;                // the process, as gdb knows it
   // what the client can do (its qSupported)
   bool multiprocess, swbreak, hwbreak, exec_events, error_text;
+  bool own_console;            // the client is a gdb that shares our standard output
   bool extended;               // `!`
   bool arrived;                // by vRun: the next continue, which a client sends without being asked, stops where it is
   bool resumed;                // the client waits for a stop

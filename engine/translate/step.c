@@ -1,4 +1,5 @@
 // Single steps: one guest instruction in the arena's page for it, leaving with EXIT_STEPPED (or EXIT_SPECIAL).
+#include "engine/map.h"
 #include "engine/translate/emit.h"
 
 #define CODE_AT 64
@@ -8,9 +9,22 @@ static struct fragment fragment; // for recovery
 static struct arena *arena;
 static u8 meta[64];
 static u32 meta_len;
+static u8 made_of[16];           // the instruction's bytes
+static u64 made_generation;
+
+// It is there already: a breakpoint in a loop, whose condition is false, steps the same instruction again and again.
+static bool made(u64 pc) {
+  u8 now[16];
+  u32 n = fragment.guest_len;
+  return arena && fragment.pc == pc && made_generation == translate_generation && n && copyin(now, pc, n) == n && !memcmp(now, made_of, n) && map_exec_end(pc) >= pc + n;
+}
 
 int translate_step(u64 pc, u64 *cache_pc, u64 *fault) {
   const struct insn *i;
+  if (made(pc)) {
+    *cache_pc = (u64)arena_at(arena, fragment.plain);
+    return 0;
+  }
   decode_forget();
   int e = decode_at(pc, &i, fault);
   if (e) return e;
@@ -25,6 +39,8 @@ int translate_step(u64 pc, u64 *cache_pc, u64 *fault) {
   piece_end(&b, 0, 0);
   fragment.end = arena_offset(arena, b.hot);
   meta_len = (u32)(b.meta - meta);
+  memcpy(made_of, i->bytes, i->len);
+  made_generation = translate_generation;
   return 0;
 }
 
