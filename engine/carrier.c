@@ -318,6 +318,7 @@ static bool alone(void) { return thread_count == 1 || current->process->vfork_ch
 
 static enum call_status carrier_direct(struct call *c) {
   call_prepare_outs(c);
+  if (unlikely(c->redirect_all)) call_redirect_all(c);
   c->result = call_host(c);
   return CALL_DONE;
 }
@@ -335,6 +336,7 @@ enum call_status carrier_call(struct call *c) {
   u32 flags = c->row->flags;
   if (flags & CALL_THREAD && current->host != carrier) {
     call_prepare_outs(c);
+    if (unlikely(c->redirect_all)) call_redirect_all(c);
     call_there(c);
     return CALL_DONE;
   }

@@ -12,6 +12,7 @@
 #include "engine/calls.h"
 #include "engine/log.h"
 #include "engine/signal.h"
+#include "engine/shared.h"
 #include "engine/sys.h"
 #include "engine/thread.h"
 #include "engine/translate.h"
@@ -163,7 +164,7 @@ static s64 read_vector(u64 at, u64 **out, u32 *n, u32 extra, u64 *bytes) {
       v = w;
       room *= 2;
     }
-    v[(*n)++] = p;
+    v[(*n)++] = shared_host(p);
     // its length, in pieces, without copying it anywhere
     for (u64 len = 0;;) {
       char piece[256];

@@ -3,6 +3,7 @@
 #include <asm/unistd.h>
 #include "engine/calls.h"
 #include "engine/shared.h"
+#include "engine/sys.h"
 
 #define IOVS 1024u           // UIO_MAXIOV
 #define NAME_MAX_ 4096u      // no structure or path that a call takes is longer
@@ -36,7 +37,7 @@ static u64 bytes_read(const struct call *c, u32 arg) {
 static u64 vectors(struct call *c, u64 at, u64 n, bool reads) {
   bool any = false;
   if (!n || n > IOVS) return at;
-  if (!c->host_iov) c->host_iov = heap_alloc(IOVS * sizeof *c->host_iov);
+  if (!c->host_iov) c->host_iov = heap_alloc(2 * IOVS * sizeof *c->host_iov);
   if (!get_guest(c->host_iov, at, n * sizeof *c->host_iov)) return at;
   for (u32 i = 0; i < n; i++) {
     struct guest_iov *v = &c->host_iov[i];
@@ -46,6 +47,23 @@ static u64 vectors(struct call *c, u64 at, u64 n, bool reads) {
     v->base = shared_object(v->base);
   }
   return any ? (u64)c->host_iov : at;
+}
+
+// process_vm_readv and kin: addresses of another process, which may have shadows too (or is not recorded).
+static u64 remote_vectors(struct call *c, u64 pid, u64 at, u64 n) {
+  bool any = false;
+  if (!n || n > IOVS) return at;
+  if (!c->host_iov) c->host_iov = heap_alloc(2 * IOVS * sizeof *c->host_iov);
+  struct guest_iov *v = c->host_iov + IOVS;
+  if (!get_guest(v, at, n * sizeof *v)) return at;
+  for (u32 i = 0; i < n; i++) {
+    u8 byte;
+    struct guest_iov here = { (u64)&byte, 1 }, there = { shared_object(v[i].base), 1 };
+    if (!shared_zone(v[i].base) || sys(__NR_process_vm_readv, pid, &here, 1, &there, 1, 0) != 1) continue;
+    any = true;
+    v[i].base = there.base;
+  }
+  return any ? (u64)v : at;
 }
 
 static void message(struct call *c, bool sends) {
@@ -72,6 +90,9 @@ static void nested(struct call *c) {
     bool reads = c->nr != __NR_readv && c->nr != __NR_preadv && c->nr != __NR_preadv2 && c->nr != __NR_process_vm_readv;
     u64 to = vectors(c, c->args[1], c->args[2], reads);
     if (to != c->args[1]) c->host_args[1] = to;
+    if (c->nr != __NR_process_vm_readv && c->nr != __NR_process_vm_writev) break;
+    to = remote_vectors(c, c->args[0], c->args[3], c->args[4]);
+    if (to != c->args[3]) c->host_args[3] = to;
     break;
   }
   case __NR_sendmsg: message(c, true); break;
@@ -80,7 +101,6 @@ static void nested(struct call *c) {
 }
 
 void shared_call(struct call *c) {
-  c->redirect_all = false;
   if (about_mappings(c->nr)) {
     for (u32 i = 0; i < c->row->nargs; i++) c->host_args[i] = shared_host(c->args[i]);
     return;

@@ -130,6 +130,10 @@ static void end_interrupted(struct call *c) {
   log_call(c, RR_EVF_RESTART);
 }
 
+void call_redirect_all(struct call *c) {
+  if (!call_redirect(c)) stop(STOP_REFUSED, "%s into memory shared with other processes at pc 0x%lx can't be recorded", c->row->name, ctx.regs[R_RIP]);
+}
+
 static void record_host(struct call *c) {
   for (;;) {
     enum call_status s;
@@ -137,7 +141,7 @@ static void record_host(struct call *c) {
     if (unlikely(c->masked) && signal_due()) { end_interrupted(c); return; }
     if (thread_count == 1) {
       if (c->row->out[0].kind) call_prepare_outs(c);
-      if (unlikely(shadowing) && c->redirect_all && !call_redirect(c)) stop(STOP_REFUSED, "%s into memory shared with other processes at pc 0x%lx can't be recorded", c->row->name, ctx.regs[R_RIP]);
+      if (unlikely(c->redirect_all)) call_redirect_all(c);
       c->result = call_host(c);
       s = CALL_DONE;
     } else s = carrier_call(c);
@@ -344,7 +348,7 @@ static void enter(u32 nr, const u64 args[6], bool old) {
   c->output_fd = 0;
   c->moved_n = 0;
   c->timeout_kind = 0;
-  c->entered = c->interrupted = c->masked = false;
+  c->entered = c->interrupted = c->masked = c->redirect_all = false;
   c->old_entry = old;
   current->syscall_pc = ctx.regs[R_RIP];
   if (unlikely(!c->row)) { if (!replaying) unknown(nr); c->row = &row_unknown; }

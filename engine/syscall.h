@@ -103,6 +103,7 @@ void call_log_out(struct call *c, u64 guest, size_t len); // RR_EV_DATA of what 
 // Before a blocking call is made while other threads run: moves what it writes to scratch. False: cannot be (too large, not
 // writable): make it directly with nobody else running.
 bool call_redirect(struct call *c);
+void call_redirect_all(struct call *c);    // c->redirect_all: it has to be
 bool call_ready(struct call *c);           // poll: made now it would not block (record)
 void call_restart_eintr(void);             // see enum call_restart; clears it
 u64 call_scratch(struct call *c, u64 guest, size_t len, bool copy_in); // scratch for one output range; 0: no room

@@ -163,7 +163,7 @@ void call_release(struct call *c) {
   if (c->iov) heap_free(c->iov, IOV_MAX_ * sizeof *c->iov);
   c->scratch = NULL;
   c->scratch_size = 0;
-  if (c->host_iov) heap_free(c->host_iov, IOV_MAX_ * sizeof *c->host_iov);
+  if (c->host_iov) heap_free(c->host_iov, 2 * IOV_MAX_ * sizeof *c->host_iov);
   c->iov = c->host_iov = NULL;
 }
 

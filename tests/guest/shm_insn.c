@@ -153,9 +153,9 @@ int main(void) {
   p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(s != MAP_FAILED && p != MAP_FAILED);
   volatile unsigned char *noise = s + 2 * 4096;
-  pid_t c = fork();
+  pid_t parent = getpid(), c = fork();
   if (!c) {
-    for (unsigned i = 0; !noise[0]; i++) { noise[64 + i % 64] = (unsigned char)i; if (i % 1000 == 0) sched_yield(); }
+    for (unsigned i = 0; !noise[0]; i++) { noise[64 + i % 64] = (unsigned char)i; if (i % 1000 == 0) { sched_yield(); if (getppid() != parent) break; } }
     _exit(0);
   }
   integers();
