@@ -23,8 +23,8 @@ struct rr_ctx {
   uint64_t engine_rsp;          // engine stack of the carrier, saved by gate_enter
   uint64_t gate_exit;           // address of the gate's exit path: stubs jump through it
   uint64_t gate_ibl_miss;       // the same for a failed indirect lookup
-  uint64_t ibl_mask;            // pext mask of the indirect-branch table: low bits of the guest address
-  uint64_t xinuse;              // free for the gate
+  uint64_t ibl_mask;            // pext masks of the guest address: for the table of indirect targets,
+  uint64_t ibl_second_mask;     // and for its second level (engine/translate/ibl.c)
   // coordinate
   uint64_t tick_base;           // ticks = tick_base - sum of counters[].left - forced * RR_TICK_FORCE * RR_TICK_COUNTERS
   uint64_t tick_forced;         // times tick_force ran since the last redistribution

@@ -20,13 +20,14 @@
 #define EXIT_KIND CTX + 184
 #define EXIT_TARGET CTX + 192
 #define ENGINE_RSP CTX + 200
+#define IBL_SECOND_MASK CTX + 232
 #define GUEST_FLAGS 0xcd5 /* CF PF AF ZF SF DF OF */
 #define DF 0x400
 #define EXIT_INDIRECT 2
 #define EXIT_FAULT 6
 
   .text
-  .globl gate_enter, gate_exit, gate_ibl_empty, gate_ibl_wrong, gate_fault, gate_retry, gate_begin, gate_end
+  .globl gate_enter, gate_exit, gate_ibl_empty, gate_ibl_wrong, gate_ibl_slow, gate_fault, gate_retry, gate_begin, gate_end
   .type gate_enter, @function
   .balign 64
 gate_enter:
@@ -77,8 +78,26 @@ gate_begin:
 gate_ibl_empty:
   mov %rcx, EXIT_TARGET
   jmp 3f
-  // The slot's fragment is another's: r11 = minus its address, rcx = target minus its address. No flags changed.
+  // The slot's fragment is another's: r11 = minus its address, rcx = target minus its address. No flags changed. Those that
+  // share a slot are in the second level (translate/ibl.c), for which no flag is changed either.
+  .balign 16
 gate_ibl_wrong:
+  not %r11
+  lea 1(%r11, %rcx), %rcx
+  mov %rcx, EXIT_TARGET
+  pext IBL_SECOND_MASK, %rcx, %r11
+  lea (%r11, %r11), %r11
+  mov %rax, SPILL(0)
+  mov ibl_second(, %r11, 8), %rax
+  lea (%rcx, %rax), %rcx
+  mov SPILL(0), %rax
+  jrcxz 8f
+  mov EXIT_TARGET, %rcx
+  jmp 3f
+8:
+  jmp *ibl_second + 8(, %r11, 8)
+  // The same on a CPU whose pext is slow or missing.
+gate_ibl_slow:
   not %r11
   lea 1(%r11, %rcx), %rcx
   mov %rcx, EXIT_TARGET

@@ -28,6 +28,7 @@ struct run {
   u64 dead;             // flags dead at the start
   bool loop;            // the last instruction branches to the start
   u32 shared;           // instructions that ask before they touch memory (engine/shared.h)
+  bool tick;            // some direct branch does
 };
 
 static u32 run_limit(void) {
@@ -65,6 +66,7 @@ static int form_run(struct run *r, u64 pc, u64 *fault) {
     else if (!run_may_take(r, start, i)) break;
     if (unlikely(shadowing) && shared_instrumented(pc) && r->shared++ >= SHARED_MAX) break;
     r->insn[r->n++] = *i;
+    if (i->kind >= I_JMP && i->kind <= I_CALL && i->target == start) r->tick = true;
     pc += i->len;
     if (r->checked && i->kind == I_COPY && decode_writes_memory(i)) break; // perhaps to what follows: look at it again
     if ((i->kind == I_JCC || i->kind == I_JMP) && i->target == start) { r->loop = true; r->ended = i->kind == I_JMP; break; }
@@ -134,23 +136,23 @@ static void emit_body(struct builder *b, struct run *r, const u8 *tick) {
   }
 }
 
+static bool reached_by(enum exit_kind kind, u64 pc) { return ctx.exit_kind == kind && ctx.exit_target == pc; }
+
 static struct fragment *make(struct arena *a, u64 pc, struct run *r) {
-  struct builder b = { .a = a, .hot = (u8 *)ALIGN_UP((u64)a->hot, 16), .cold = a->cold, .meta = a->meta, .start = pc };
+  struct builder b = { .a = a, .hot = a->hot, .cold = a->cold, .meta = a->meta, .start = pc };
   b.link = !(debug_flags & RR_DEBUG_NOLINK);
   struct fragment *f = &a->fragments[a->count];
   *f = (struct fragment){ .pc = pc, .cold = arena_offset(a, b.cold), .meta = arena_offset(a, b.meta) };
   f->guest_len = (u16)(r->end - pc);
   f->reach = (u16)(r->reach - pc);
   f->flags = (u8)((r->checked ? FRAG_CHECKED : 0) | (r->file ? 0 : FRAG_NOT_FILE) | (r->far ? FRAG_FAR : 0));
-  if (ctx.exit_kind == EXIT_INDIRECT && ctx.exit_target == pc) f->ibl = arena_offset(a, emit_ibl_head(&b, pc));
-  f->tick = arena_offset(a, b.hot);
-  b.piece = b.hot;
-  bool dead = (r->dead & FLAGS_OF_DEC) == FLAGS_OF_DEC && !r->checked;
-  emit_tick(&b, pc, dead);
+  bool indirect = reached_by(EXIT_INDIRECT, pc);
+  bool tick = indirect || r->tick || (reached_by(EXIT_LINK, pc) && ctx.exit_record && ((struct exit_record *)ctx.exit_record)->flags & EXIT_TICK);
+  entry_first(&b, f, indirect, tick, (r->dead & FLAGS_OF_DEC) == FLAGS_OF_DEC && !r->checked);
   f->plain = arena_offset(a, b.hot);
   lookup_insert(pc, f);
   if (r->checked) emit_check(&b, r);
-  emit_body(&b, r, (u8 *)arena_at(a, f->tick));
+  emit_body(&b, r, f->tick ? (u8 *)arena_at(a, f->tick) : NULL);
   f->end = arena_offset(a, b.hot);
   f->cold_end = arena_offset(a, b.cold);
   f->meta_len = (u16)(b.meta - (a->meta_start + (f->meta - arena_offset(a, a->meta_start))));

@@ -51,7 +51,7 @@ void branch_site(struct builder *b, u64 target, bool tick) {
   struct arena *a;
   if (b->step) { rel32_to(b, stub(b, EXIT_STEPPED, tick ? EXIT_TICK : 0, NULL, target, 0, NULL)); return; }
   struct fragment *f = b->link ? lookup(target, &a) : NULL;
-  if (f && a == b->a) { rel32_to(b, (void *)arena_at(a, tick ? f->tick : f->plain)); return; }
+  if (f && a == b->a && (!tick || f->tick)) { rel32_to(b, (void *)arena_at(a, tick ? f->tick : f->plain)); return; }
   rel32_to(b, stub(b, EXIT_LINK, tick ? EXIT_TICK : 0, NULL, target, 0, b->hot));
 }
 
@@ -116,13 +116,18 @@ void emit_indirect_jump(struct builder *b) {
 }
 
 u8 *emit_ibl_head(struct builder *b, u64 pc) {
+  if (cpu_amd) e_jmp_abs(b, CTX_AT(gate_ibl_miss));
   u8 *at = b->hot;
   u64 minus = -pc;
   if (fits32((s64)minus)) { CODE(b, 0x49, 0xc7, 0xc3); e32(b, (u32)minus); } // mov r11, -pc
   else { CODE(b, 0x49, 0xbb); e64(b, minus); }
-  CODE(b, 0x4a, 0x8d, 0x0c, 0x19);               // lea rcx, [rcx + r11]
-  CODE(b, 0xe3, 0x07);                           // jrcxz over the jmp
-  e_jmp_abs(b, CTX_AT(gate_ibl_miss));
+  if (cpu_amd) {
+    CODE(b, 0x4a, 0x8d, 0x4c, 0x19, 0x01, 0xe2); // lea rcx, [rcx + r11 + 1]; loop to the jmp: not taken when all is well, which keeps
+    e8(b, (u8)(at - 7 - (b->hot + 1)));          // it out of the branch history that indirect jumps are predicted by
+  } else {                                       // (on Intel's CPUs loop is slow)
+    CODE(b, 0x4a, 0x8d, 0x0c, 0x19, 0xe3, 0x07); // lea rcx, [rcx + r11]; jrcxz over the jmp
+    e_jmp_abs(b, CTX_AT(gate_ibl_miss));
+  }
   e_reload(b, R_RCX);
   e_reload_r11(b);
   return at;

@@ -63,7 +63,7 @@ void drop_fragment(struct arena *a, struct fragment *f) {
   if (f->ibl) ibl_forget(f->pc, arena_at(a, f->ibl));
   if (a->cold + 4096 > a->cold_end) a->full = true; // ROOM is kept, so there is enough for many more
   struct builder b = { .a = a, .cold = a->cold };
-  jump_out(&b, arena_at(a, f->tick), f->pc, EXIT_TICK);
+  if (f->tick) jump_out(&b, arena_at(a, f->tick), f->pc, EXIT_TICK);
   jump_out(&b, arena_at(a, f->plain), f->pc, 0);
   a->cold = b.cold;
 }

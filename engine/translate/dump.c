@@ -7,10 +7,10 @@ static void hex(char *d, const u8 *p, u32 n) {
 }
 
 void dump_fragment(const struct arena *a, const struct fragment *f) {
-  log_text(LOG_TRANSLATE, "fragment %lu of %lx+%u: tick %lx plain %lx end %lx%s%s", fragments_made, f->pc, f->guest_len,
-    arena_at(a, f->tick), arena_at(a, f->plain), arena_at(a, f->end), f->ibl ? " ibl" : "", f->flags & FRAG_CHECKED ? " checked" : "");
+  log_text(LOG_TRANSLATE, "fragment %lu of %lx+%u: code %lx plain %lx end %lx%s%s", fragments_made, f->pc, f->guest_len,
+    arena_at(a, fragment_code(f)), arena_at(a, f->plain), arena_at(a, f->end), f->ibl ? " ibl" : "", f->flags & FRAG_CHECKED ? " checked" : "");
   const u8 *m = (const u8 *)arena_at(a, f->meta), *end = m + f->meta_len;
-  u64 at = arena_at(a, f->tick), pc = f->pc;
+  u64 at = arena_at(a, fragment_code(f)), pc = f->pc;
   for (; m < end; m += 2) {
     char guest[80], host[80];
     u8 b[16];

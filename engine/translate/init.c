@@ -9,6 +9,7 @@ SAME(exit_record, 176);
 SAME(exit_kind, 184);
 SAME(exit_target, 192);
 SAME(engine_rsp, 200);
+SAME(ibl_second_mask, 232);
 _Static_assert(offsetof(struct exit_record, kind) == 20 && sizeof(struct exit_record) == 24, "gate.S knows the exit record");
 _Static_assert(EXIT_INDIRECT == 2 && EXIT_FAULT == 6 && EXIT_TICK == 1 && RR_CTX == 0x71f00000, "gate.S knows the exit kinds");
 
@@ -31,10 +32,11 @@ static void cpu_features(void) {
 void translate_init(void) {
   static bool done;
   ctx.gate_exit = (u64)gate_exit;
-  ctx.gate_ibl_miss = (u64)gate_ibl_wrong;
+  if (!done) cpu_features();
+  ctx.gate_ibl_miss = (u64)(cpu_fast_pext ? gate_ibl_wrong : gate_ibl_slow);
+  ctx.ibl_second_mask = IBL_SECOND_MASK;
   if (done) return; // a fork child: the tables came with it
   done = true;
-  cpu_features();
   decode_init();
   debug_flags = session->opt.debug;
   last_fragment = session->opt.last_fragment;

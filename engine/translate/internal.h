@@ -65,7 +65,7 @@ u64 flags_dead(u64 pc, u64 *reach, bool *far, bool signal_safe);
 #define HOST_MAX 0x7ff00000ul
 struct fragment {
   u64 pc;
-  u32 ibl, tick, plain, end;   // offsets in the arena: indirect entry (0: none), tick entry, plain entry, end of code
+  u32 ibl, tick, plain, end;   // offsets in the arena: indirect entry, tick entry (0: none yet), plain entry, end of code
   u32 cold, cold_end;          // its stubs
   u32 meta;                    // offset of its recovery metadata
   u32 page_next;               // next fragment of the same guest page (index + 1)
@@ -75,7 +75,9 @@ struct fragment {
   u8 flags;                    // enum fragment_flags
   u8 pad;
 };
-enum fragment_flags { FRAG_DROPPED = 1, FRAG_CHECKED = 2, FRAG_FAR = 4, FRAG_NOT_FILE = 8, FRAG_PAGED = 16 };
+enum fragment_flags { FRAG_DROPPED = 1, FRAG_CHECKED = 2, FRAG_FAR = 4, FRAG_NOT_FILE = 8, FRAG_PAGED = 16,
+  FRAG_TICK = 32 };            // the tick entry lies before the plain entry; else, if there is one, apart
+
 
 struct arena {
   u64 start, end;
@@ -106,6 +108,7 @@ bool step_recover(u64 host, const struct fragment **f, const u8 **meta, const u8
 bool arena_room(struct arena *a);              // enough for one more fragment; populates ahead
 void arena_reset(struct arena *a);
 static inline struct arena *arena_of_fragment(const struct fragment *f) { return arena_of_host((u64)f); }
+static inline u32 fragment_code(const struct fragment *f) { return f->flags & FRAG_TICK ? f->tick : f->plain; }
 static inline u64 arena_at(const struct arena *a, u32 offset) { return a->start + offset; }
 static inline u32 arena_offset(const struct arena *a, const void *p) { return (u32)((u64)p - a->start); }
 
@@ -137,6 +140,9 @@ void emit_copy(struct builder *b, const struct insn *i);
 void emit_tick(struct builder *b, u64 pc, bool flags_dead_here);
 void emit_indirect_jump(struct builder *b);    // rcx spilled, rcx = target
 u8 *emit_ibl_head(struct builder *b, u64 pc);
+// entry.c
+void entry_first(struct builder *b, struct fragment *f, bool indirect, bool tick, bool dead);
+bool entry_make(struct arena *a, struct fragment *f, bool indirect); // gives it the entry that it lacks; false: no room
 u32 tick_counter_address(u64 pc);
 
 // The debugger's checks for watchpoints (engine/debug_compile.c), emitted before an instruction.
@@ -155,7 +161,10 @@ void cache_attach(struct arena *a);             // before the first fragment of 
 struct fragment *cache_lookup(u64 pc);         // in the files that are mapped; or NULL
 
 // --- link.c, ibl.c -----------------------------------------------------------------------------------------------------
-extern u64 ibl_table[65536];
+#define IBL_SLOTS_MAX 262144u
+#define IBL_SECOND_MASK 0x7f00feul
+#define IBL_SECOND_SLOTS 16384u
+extern u64 ibl_table[IBL_SLOTS_MAX];
 void ibl_reset(void);
 u64 ibl_find(u64 guest_pc);                    // called by the gate when the table has no or another entry
 void ibl_forget(u64 pc, u64 host);
@@ -167,5 +176,5 @@ extern bool cpu_amd, cpu_fast_pext;
 extern u64 last_fragment, fragments_made;
 
 // gate.S
-extern const char gate_exit[], gate_ibl_empty[], gate_ibl_wrong[], gate_begin[], gate_end[];
+extern const char gate_exit[], gate_ibl_empty[], gate_ibl_wrong[], gate_ibl_slow[], gate_begin[], gate_end[];
 extern struct exit_record gate_record;

@@ -19,10 +19,11 @@ void translate_link(struct exit_record *r) {
   struct fragment *f = lookup(r->target, &to);
   if (!f || !from) return;
   u8 *site = (u8 *)r + r->patch;
-  u64 entry = arena_at(to, r->flags & EXIT_TICK ? f->tick : f->plain);
-  s64 rel = (s64)(entry - ((u64)site + 4));
   if (from != to && from->id.ino && !from->unsaveable) return; // a cache file must not lead out of its image
   if (site < from->hot_warm && !patch_is_worth_it((u64)r)) return;
+  if (r->flags & EXIT_TICK && !f->tick && !entry_make(to, f, false)) return;
+  u64 entry = arena_at(to, r->flags & EXIT_TICK ? f->tick : f->plain);
+  s64 rel = (s64)(entry - ((u64)site + 4));
   rr_log(LOG_LINK, "%lx -> %lx (%lx)", (u64)site, entry, r->target);
   if (fits32(rel)) {
     s32 v = (s32)rel;

@@ -6,7 +6,7 @@ static struct fragment *fragment_of_host(struct arena *a, u64 host) {
   u32 lo = 0, hi = a->count, off = (u32)(host - a->start);
   while (lo < hi) { // the last that begins at or before; code lies in the order of the book
     u32 mid = (lo + hi) / 2;
-    if (a->fragments[mid].tick <= off) lo = mid + 1; else hi = mid;
+    if (fragment_code(&a->fragments[mid]) <= off) lo = mid + 1; else hi = mid;
   }
   if (!lo) return NULL;
   struct fragment *f = &a->fragments[lo - 1];
@@ -37,7 +37,7 @@ bool translate_recover(u64 regs[R_COUNT], s64 *ticks) {
     m = (const u8 *)arena_at(a, f->meta);
     end = m + f->meta_len;
   }
-  u64 at = arena_at(a, f->tick), pc = f->pc;
+  u64 at = arena_at(a, fragment_code(f)), pc = f->pc;
   for (; m < end; m += 2) {
     if (!m[0]) { // the next copy of an unrolled loop: back to its start, this many ticks counted ahead
       *ticks = -(s64)(s8)m[1];

@@ -31,7 +31,7 @@ int translate_step(u64 pc, u64 *cache_pc, u64 *fault) {
   arena = arena_for(pc);
   struct builder b = { .a = arena, .hot = arena->step + CODE_AT, .cold = arena->step + STUBS_AT, .meta = meta, .start = pc, .step = true };
   b.piece = b.hot;
-  fragment = (struct fragment){ .pc = pc, .tick = arena_offset(arena, b.hot), .plain = arena_offset(arena, b.hot), .guest_len = i->len };
+  fragment = (struct fragment){ .pc = pc, .plain = arena_offset(arena, b.hot), .guest_len = i->len };
   *cache_pc = (u64)b.hot;
   emit_transfer(&b, i);
   e8(&b, 0xe9);
@@ -45,7 +45,7 @@ int translate_step(u64 pc, u64 *cache_pc, u64 *fault) {
 }
 
 bool step_recover(u64 host, const struct fragment **f, const u8 **m, const u8 **end) {
-  if (!arena || host < arena_at(arena, fragment.tick) || host >= arena_at(arena, fragment.end)) return false;
+  if (!arena || host < arena_at(arena, fragment.plain) || host >= arena_at(arena, fragment.end)) return false;
   *f = &fragment;
   *m = meta;
   *end = meta + meta_len;
