@@ -154,14 +154,31 @@ static void sync_piece(u64 guest, u32 words, bool log) {
   }
 }
 
-static void sync_part(u64 start, u64 end, const struct mapping *m, bool log) {
-  bool locked = !(m->prot & PROT_WRITE);
-  if (locked) sys(__NR_mprotect, shared_shadow(m->start), m->end - m->start, PROT_READ | PROT_WRITE);
-  for (u64 at = start; at < end;) {
+// Some bytes of one word: what is not logged stays as it was.
+static void take_bytes(u64 start, u64 end) {
+  u64 at = ALIGN_DOWN(start, 8ul), now;
+  if (start < end && copy_words(&now, (const u64 *)shared_object(at), 1) == 1) memcpy((u8 *)shared_shadow(start), (u8 *)&now + (start - at), end - start);
+}
+
+static void sync_words(u64 at, u64 end, bool log) {
+  while (at < end) {
     u64 words = (end - at) / 8;
     u32 n = (u32)(words < PIECE_WORDS ? words : PIECE_WORDS);
     sync_piece(at, n, log);
     at += n * 8;
+  }
+}
+
+static void sync_part(u64 start, u64 end, const struct mapping *m, bool log) {
+  bool locked = !(m->prot & PROT_WRITE);
+  if (locked) sys(__NR_mprotect, shared_shadow(m->start), m->end - m->start, PROT_READ | PROT_WRITE);
+  u64 first = ALIGN_UP(start, 8ul), last = ALIGN_DOWN(end, 8ul);
+  if (log) sync_words(ALIGN_DOWN(start, 8ul), ALIGN_UP(end, 8ul), true);
+  else if (first > last) take_bytes(start, end);
+  else {
+    take_bytes(start, first);
+    sync_words(first, last, false);
+    take_bytes(last, end);
   }
   if (locked) sys(__NR_mprotect, shared_shadow(m->start), m->end - m->start, map_host_prot(m->prot));
 }
@@ -171,7 +188,7 @@ static void sync_range(u64 guest, u64 len, bool log) {
   const struct mapping *m;
   while (!outside(guest, len) && next_part(guest, len, &start, &end, &m)) {
     u64 limit = guest + len;
-    if (m->prot & (PROT_READ | PROT_WRITE)) sync_part(ALIGN_DOWN(start, 8ul), ALIGN_UP(end, 8ul), m, log);
+    if (m->prot & (PROT_READ | PROT_WRITE)) sync_part(start, end, m, log);
     guest = end;
     len = limit - end;
   }
