@@ -7,6 +7,8 @@ WARN = -Wall -Wextra -Werror -Wshadow -Wvla -Wmissing-prototypes -Wstrict-protot
 
 HOST_CFLAGS = -std=gnu17 -O2 -g -D_GNU_SOURCE -I. $(WARN) -pthread $(CFLAGS)
 HOST_LIBS = -lzstd -lxxhash
+# rr itself is linked statically where the archives are there: the dynamic linker would be a fifth of recording /bin/true.
+STATIC ?= $(shell echo 'int main(void){return 0;}' | $(CC) -x c - -static $(HOST_LIBS) -o /dev/null 2>/dev/null && echo -static)
 # The engine's flags are a closed list that never sees the user's CFLAGS.
 ENGINE_CFLAGS = -std=gnu17 -O2 -g -I. -I$(B)/zydis/include -ffreestanding -mgeneral-regs-only -fno-stack-protector \
   -fno-pic -fno-pie -mcmodel=small -mno-red-zone -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
@@ -23,7 +25,7 @@ zydis_obj := $(patsubst %,$(B)/zydis/obj/%.o,Decoder DecoderData SharedData Meta
 all: $(B)/rr $(B)/rr-engine
 
 $(B)/rr: $(host_obj)
-	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $(host_obj) $(HOST_LIBS)
+	$(CC) $(HOST_CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $(host_obj) $(HOST_LIBS)
 $(B)/rr-engine: $(engine_obj) $(zydis_obj) engine/engine.lds
 	$(CC) $(ENGINE_LDFLAGS) -o $@ $(engine_obj) $(zydis_obj)
 $(B)/zydis/.fetched: tools/zydis.sh

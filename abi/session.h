@@ -71,7 +71,8 @@ struct rr_panic { // the first engine that stops the session writes here
   char text[1024];           // one or more lines, no prefix
 };
 
-struct rr_kept { uint64_t dev, ino, size, mtime_ns, ctime_ns; uint32_t state, id; }; // state 0 free, 1 being kept, 2 kept, 3 failed
+struct rr_kept { uint64_t dev, ino, size, mtime_ns, ctime_ns; uint32_t state, id; }; // enum rr_kept_state
+enum rr_kept_state { RR_KEPT_FREE, RR_KEPT_CLAIMED, RR_KEPT_DONE, RR_KEPT_FAILED, RR_KEPT_ASKED };
 
 struct rr_session {
   uint32_t magic, version, mode, pad0;
@@ -132,7 +133,8 @@ enum rr_feed_state { RR_FEED_FREE, RR_FEED_CLAIMED, RR_FEED_REQUESTED, RR_FEED_R
 // (exe_fd: its low 32 bits; above them, if not zero, 1 + a descriptor with what a program inherits, engine/call_limit.c)
 // and is taken out before the guest sees its environment. exe_fd is the program, opened for reading (replay: -1).
 // socket_fd is one end of a SOCK_SEQPACKET pair: its EOF tells either side that the other has gone; an engine sends on it
-// struct rr_msg with one descriptor (SCM_RIGHTS): keep this file. It first claims an entry of kept[] (state 0 -> 1), and
-// waits (futex on state) until the recorder has stored id and state 2 (kept as file_ID) or 3 (failed).
+// struct rr_msg with one descriptor (SCM_RIGHTS): keep this file. It first claims an entry of kept[] (FREE -> CLAIMED) and
+// fills it, takes an id from next_file, sends, and makes the state ASKED; a futex on state tells when the recorder has made it
+// DONE (kept as file_ID) or FAILED.
 struct rr_msg { uint32_t what; uint32_t kept_index; char path[512]; };
 enum rr_msg_what { RR_MSG_KEEP = 1 };

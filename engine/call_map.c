@@ -65,7 +65,7 @@ static void privatise(const struct map_file *f) {
 
 // Whether replay takes the contents from a kept file or from the log.
 static s64 choose_kind(struct request *q) {
-  s64 r = keep_file_as(q->fd, false, &q->file);
+  s64 r = keep_file_as(q->fd, KEEP_NOT, &q->file);
   if (r < 0) return r;
   bool shared = q->mapf & MAPF_SHARED;
   s64 mode = sys(__NR_fcntl, q->fd, F_GETFL);
@@ -77,7 +77,7 @@ static s64 choose_kind(struct request *q) {
   if (q->allocated < bytes) bytes = q->allocated;
   if (bytes <= DATA_MAX && (can_write || sparse || mapped_shared_writable(q->file) || changed_lately(q->file))) return 0;
   struct map_file *kept;
-  if (keep_file_as(q->fd, true, &kept) < 0 || !kept->kept) {
+  if (keep_file_as(q->fd, q->flags & MAP_DENYWRITE ? KEEP_LATER : KEEP_NOW /* ld.so's own: a library */, &kept) < 0 || !kept->kept) {
     if (bytes > DATA_MAX) stop(STOP_REFUSED, "%s could not be kept in the trace, and is too large to be logged (%lu bytes mapped)", q->file->path, bytes);
     return 0;
   }
@@ -173,6 +173,7 @@ static s64 check_request(struct request *q) {
   u32 type = q->flags & MAP_TYPE_;
   if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE) return -EINVAL; // MAP_DROPPABLE too: as before Linux 6.11
   if (type != MAP_PRIVATE) q->mapf |= MAPF_SHARED;
+  if (unlikely(keep_pending) && (q->mapf & MAPF_SHARED)) keep_settle();
   if (q->flags & MAP_GROWSDOWN) q->mapf |= MAPF_GROWSDOWN;
   if (q->flags & MAP_NORESERVE) q->mapf |= MAPF_NORESERVE;
   if (q->flags & MAP_ANONYMOUS) { q->mapf |= MAPF_ANON; return 0; }

@@ -9,6 +9,7 @@
 #include "engine/calls.h"
 #include "engine/signal.h"
 #include "engine/start.h"
+#include "engine/keep.h"
 #include "engine/sys.h"
 
 static char path_buffer[4096];
@@ -206,6 +207,7 @@ static bool may_wait(s32 dir, u64 path, u32 flags) {
 }
 
 static enum call_status open_path(struct call *c, u32 path_arg, s32 dir, u32 flags) {
+  if (unlikely(keep_pending) && (flags & (O_CREAT | O_TRUNC))) keep_settle();
   const char *entry = own_path(dir, c->args[path_arg]);
   if (entry) {
     if (is_served(entry) && !(flags & (O_PATH | O_DIRECTORY))) {

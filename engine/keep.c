@@ -1,5 +1,8 @@
 // Kept files, the engine's side: asks the recorder to keep a file (by descriptor, so that no path needs to mean the same to both),
 // once a session for each identity; on replay opens what was kept.
+//
+// The recorder works while the guest goes on: programs and libraries are waited for only before the first call by which
+// somebody could come to change them (keep_settle). It compares the file's identity once it has the copy.
 #include <asm/errno.h>
 #include <asm/stat.h>
 #include <linux/fcntl.h>
@@ -19,6 +22,9 @@
 
 struct known { struct map_file *file; struct known *next; };
 static struct known *known[64];
+#define PENDING_MAX 16u
+static struct rr_kept *pending[PENDING_MAX];
+u32 keep_pending;
 
 static u64 mix(u64 h, u64 v) { h = (h ^ v) * 0x9e3779b97f4a7c15ul; return h ^ h >> 29; }
 
@@ -66,20 +72,46 @@ static void wait_while(struct rr_kept *e, u32 state, u32 tries) {
   }
 }
 
-// The id of a kept file, 0 when it could not be kept. want->id is filled.
-static void ask(struct rr_kept *want, int fd, const char *path) {
+// False: the recorder could not be asked.
+static bool claimed(struct rr_kept *e, const struct rr_kept *want, int fd, const char *path) {
+  u32 claimed = RR_KEPT_CLAIMED;
+  e->dev = want->dev; e->ino = want->ino; e->size = want->size; e->mtime_ns = want->mtime_ns; e->ctime_ns = want->ctime_ns;
+  e->id = __atomic_fetch_add(&session->next_file, 1, __ATOMIC_RELAXED);
+  if (!send_request(fd, (u32)(e - session->kept), path)) { __atomic_store_n(&e->state, RR_KEPT_FAILED, __ATOMIC_RELEASE); return false; }
+  __atomic_compare_exchange_n(&e->state, &claimed, RR_KEPT_ASKED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE); // it may be kept already
+  return true;
+}
+
+// want->id is filled, or stays 0 when the file could not be kept. later: it is kept or keep_settle stops.
+static void ask(struct rr_kept *want, int fd, const char *path, bool later) {
   for (u64 i = hash_of(want), n = 0; n < RR_KEPT; n++, i++) {
     struct rr_kept *e = &session->kept[i % RR_KEPT];
-    u32 free = 0;
-    if (__atomic_compare_exchange_n(&e->state, &free, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-      e->dev = want->dev; e->ino = want->ino; e->size = want->size; e->mtime_ns = want->mtime_ns; e->ctime_ns = want->ctime_ns;
-      if (!send_request(fd, (u32)(i % RR_KEPT), path)) { __atomic_store_n(&e->state, 3, __ATOMIC_RELEASE); return; }
-      wait_while(e, 1, ~0u);
-    } else wait_while(e, 1, KEEP_DEAD_WAITS);
+    u32 free = RR_KEPT_FREE;
+    if (__atomic_compare_exchange_n(&e->state, &free, RR_KEPT_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      if (!claimed(e, want, fd, path)) return;
+    } else wait_while(e, RR_KEPT_CLAIMED, KEEP_DEAD_WAITS);
     u32 state = __atomic_load_n(&e->state, __ATOMIC_ACQUIRE);
-    if (state == 1 || !same(e, want)) continue;
-    if (state == 2) want->id = e->id;
+    if (state == RR_KEPT_CLAIMED || !same(e, want)) continue;
+    if (state == RR_KEPT_ASKED && later && keep_pending < PENDING_MAX) {
+      pending[keep_pending++] = e;
+      want->id = e->id;
+      return;
+    }
+    wait_while(e, RR_KEPT_ASKED, ~0u);
+    if (__atomic_load_n(&e->state, __ATOMIC_ACQUIRE) == RR_KEPT_DONE) want->id = e->id;
     return;
+  }
+}
+
+void keep_settle(void) {
+  while (keep_pending) {
+    struct rr_kept *e = pending[--keep_pending];
+    wait_while(e, RR_KEPT_ASKED, ~0u);
+    if (__atomic_load_n(&e->state, __ATOMIC_ACQUIRE) == RR_KEPT_DONE) continue;
+    for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+      for (struct known *n = known[i]; n; n = n->next)
+        if (n->file->kept == e->id) stop(STOP_IO, "%s could not be kept in the trace", n->file->path);
+    stop(STOP_IO, "a program or library could not be kept in the trace");
   }
 }
 
@@ -101,10 +133,11 @@ static int keep_describe(int fd, struct rr_kept *k, u32 *mode) {
   return 0;
 }
 
-int keep_file_as(int fd, bool keep, struct map_file **out) {
+int keep_file_as(int fd, enum keep_how how, struct map_file **out) {
   static char path[4096];
   struct rr_kept want;
   u32 mode = 0;
+  bool keep = how != KEEP_NOT;
   int r = keep_describe(fd, &want, &mode);
   if (r < 0) return r;
   u32 slot = (u32)(hash_of(&want) % ARRAY_SIZE(known));
@@ -117,14 +150,12 @@ int keep_file_as(int fd, bool keep, struct map_file **out) {
   s64 len = sys(__NR_readlink, link, path, sizeof path - 1);
   if (len < 0) len = (s64)str_copy(path, "?", sizeof path);
   path[len] = 0;
-  if (keep && (mode & 0170000) == 0100000) ask(&want, fd, path);
+  if (keep && (mode & 0170000) == 0100000) ask(&want, fd, path, how == KEEP_LATER);
   *out = remember(&want, path, (size_t)len);
   (*out)->refs = 1;
   if ((*out)->kept) log_file(*out);
   return 0;
 }
-
-int keep_file(int fd, struct map_file **out) { return keep_file_as(fd, true, out); }
 
 // ---- replay ----
 

@@ -156,7 +156,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   a->execfn = guest_execfn;
   exec_path_of(t.fd, t.path, guest_exe, sizeof guest_exe);
   struct map_file *file, *ifile = NULL;
-  if (keep_file(t.fd, &file) < 0 || !file->kept) stop(STOP_IO, "%s could not be kept in the trace", guest_exe);
+  if (keep_file_as(t.fd, KEEP_LATER, &file) < 0 || !file->kept) stop(STOP_IO, "%s could not be kept in the trace", guest_exe);
   guest_exe_file = file;
   struct elf_image exe = t.elf, interp = { 0 };
   u64 bias = bias_of(t.fd, file, &exe, false), ibias = 0;
@@ -164,7 +164,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   make_stack_mapping(stack, exe.stack_exec);
   load(t.fd, file, bias, &exe, guest_exe);
   if (t.elf.interp_len) {
-    if (keep_file(t.interp_fd, &ifile) < 0 || !ifile->kept) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
+    if (keep_file_as(t.interp_fd, KEEP_LATER, &ifile) < 0 || !ifile->kept) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
     r = elf_check(t.interp_fd, &interp);
     if (r < 0) stop(STOP_REFUSED, "%s: not a program interpreter for x86-64", t.elf.interp);
     ibias = bias_of(t.interp_fd, ifile, &interp, true);

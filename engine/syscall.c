@@ -6,6 +6,7 @@
 #include <asm/socket.h>
 #include "engine/calls.h"
 #include "engine/exec.h"
+#include "engine/keep.h"
 #include "engine/shared.h"
 #include "engine/signal.h"
 #include "engine/start.h"
@@ -200,6 +201,7 @@ static enum call_status begin(struct call *c) {
 }
 
 static void record(struct call *c) {
+  if (unlikely(keep_pending) && !(c->row->flags & CALL_QUIET)) keep_settle();
   switch (begin(c)) {
   case CALL_HOST: record_host(c); break;
   case CALL_DONE: end_record(c); break;

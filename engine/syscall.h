@@ -73,6 +73,7 @@ enum call_flags {
   CALL_POLL_IN = 256,     // waits for args[0] to become readable
   CALL_POLL_OUT = 512,    // waits for args[0] to become writable
   CALL_SIGNALS = 1024,    // may send a signal to the caller itself
+  CALL_QUIET = 2048,      // changes no file and tells nobody anything (keep_settle)
 };
 // start is called on record only, except for CALL_EMULATED rows: these run on replay too (with `replaying` set), are to
 // come to the same result from the same state, and the result is checked against the log. CALL_BLOCKED: the

@@ -14,6 +14,7 @@
 #define POLL_IN CALL_POLL_IN
 #define POLL_OUT CALL_POLL_OUT
 #define SIGNALS CALL_SIGNALS
+#define QUIET CALL_QUIET
 #define SYSCALL(nr, nm, arguments, fds, fl, ...) [nr] = { .name = #nm, .nargs = arguments, .fd_args = fds, .flags = fl, ##__VA_ARGS__ },
 
 const struct syscall_row syscall_rows[] = {

@@ -18,6 +18,7 @@
 #define INTERVAL_MIN_MS 30        // between two times that all is written; doubles
 #define INTERVAL_MAX_MS 500
 #define NOTES_MAX 64
+#define CHUNKS_AT_START 8  // as much as a program writes before the thread runs
 #define SPARE_MAX 16
 
 struct stream {
@@ -50,6 +51,7 @@ struct drain {
   int root_status;
   struct fault fault;
   pthread_t thread;
+  bool started;
   uint32_t order[RR_CHUNKS];
   uint64_t notes[NOTES_MAX];
   uint32_t note_count;
@@ -328,20 +330,26 @@ struct drain *drain_new(struct session *s, int notify_fd) {
   d->session = s;
   d->notify = notify_fd;
   free_chunks_init(&d->free, s);
-  free_chunks_more(&d->free, 4);
+  free_chunks_more(&d->free, CHUNKS_AT_START);
   return d;
 }
 
-int drain_start(struct drain *d, struct trace_writer *w, struct fault *f) {
-  d->writer = w;
+int drain_start(struct drain *d, struct fault *f) {
   int r = pthread_create(&d->thread, NULL, drain_main, d);
+  d->started = !r;
   return r ? fault_set(f, EXIT_NO_START, "cannot start a thread: %s", strerror(r)) : 0;
 }
+
+void drain_writer(struct drain *d, struct trace_writer *w) { d->writer = w; }
 
 void drain_finish(struct drain *d, int32_t root_pid, int root_status) {
   d->root_pid = root_pid;
   d->root_status = root_status;
   __atomic_store_n(&d->finish, true, __ATOMIC_SEQ_CST);
+  if (!d->started) {
+    drain_main(d);
+    return;
+  }
   __atomic_add_fetch(&d->session->memory->doorbell, 1, __ATOMIC_SEQ_CST);
   futex_wake(&d->session->memory->doorbell, 1);
   pthread_join(d->thread, NULL);

@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <linux/falloc.h>
 
-#define LOW_WATER 16u     // fewer free ones than that: more are given
+#define LOW_WATER 16u     // fewer free ones than that: more are given; less while few are in use (each costs a page)
+#define LOW_WATER_MIN 4u
 #define STEP 32u
+#define STEP_MIN 4u
 #define USUAL_MAX 1024u   // 32 MiB; more only while every chunk is being filled and someone waits
 #define KEEP_FREE 64u
 
@@ -66,7 +68,9 @@ void free_chunks_refill(struct free_chunks *f) {
   struct rr_session *m = f->session->memory;
   uint32_t out = f->fresh - f->retired_count;
   bool starving = __atomic_load_n(&m->free_waiters, __ATOMIC_SEQ_CST) && !__atomic_load_n(&m->submit_head, __ATOMIC_SEQ_CST);
-  if ((out < USUAL_MAX || starving) && count_free(f, LOW_WATER) < LOW_WATER) free_chunks_more(f, STEP);
+  uint32_t low = out / 2 < LOW_WATER_MIN ? LOW_WATER_MIN : out / 2 < LOW_WATER ? out / 2 : LOW_WATER;
+  uint32_t step = starving || out > STEP ? STEP : out < STEP_MIN ? STEP_MIN : out;
+  if ((out < USUAL_MAX || starving) && count_free(f, low) < low) free_chunks_more(f, step);
   wake_waiters(f);
 }
 

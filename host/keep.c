@@ -153,7 +153,7 @@ static int table_add(struct keeper *k, const struct kept_file *file, struct faul
   return r;
 }
 
-int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t *id, struct stat *st, struct fault *f) {
+int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t id, struct stat *st, struct fault *f) {
   char name[32], again[64], hash[33] = "";
   if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) return fault_set(f, 1, "%s: not a regular file", path);
   int flags = fcntl(fd, F_GETFL), readable = -1;
@@ -161,7 +161,7 @@ int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t *id, struct
     snprintf(again, sizeof again, "/proc/self/fd/%d", fd);
     fd = readable = open(again, O_RDONLY | O_CLOEXEC);
   }
-  snprintf(name, sizeof name, "file_%u", k->count + 1);
+  snprintf(name, sizeof name, "file_%u", id);
   bool done = keep_by_store(k, fd, st, name, hash);
   if (!done) done = copy_to(k, fd, k->dir, name, hash) == 0;
   int error = errno;
@@ -172,8 +172,8 @@ int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t *id, struct
   }
   if (readable >= 0) close(readable);
   if (!done) return fault_set(f, 1, "cannot keep a copy of %s in the trace: %s", path, error == EBUSY ? "it changes meanwhile" : strerror(error));
-  *id = ++k->count;
-  struct kept_file file = { .id = *id, .dev = st->st_dev, .ino = st->st_ino, .size = (uint64_t)st->st_size, .mtime_ns = ns(st->st_mtim),
+  k->count++;
+  struct kept_file file = { .id = id, .dev = st->st_dev, .ino = st->st_ino, .size = (uint64_t)st->st_size, .mtime_ns = ns(st->st_mtim),
     .ctime_ns = ns(st->st_ctim), .path = (char *)path };
   memcpy(file.hash, hash, sizeof hash);
   return table_add(k, &file, f);

@@ -12,8 +12,8 @@
 struct keeper;
 // trace_dir: descriptor (borrowed). cache: the cache directory, "" for none.
 int keeper_open(int trace_dir, const char *cache, struct keeper **out, struct fault *f);
-// Keeps what fd shows; path is only noted. Fills id. Fails when the file changes meanwhile.
-int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t *id, struct stat *identity, struct fault *f);
+// Keeps what fd shows as file_ID; path is only noted. Fills identity. Fails when the file changes meanwhile or the id is taken.
+int keeper_keep(struct keeper *k, int fd, const char *path, uint32_t id, struct stat *identity, struct fault *f);
 uint32_t keeper_count(const struct keeper *k);
 void keeper_free(struct keeper *k);
 

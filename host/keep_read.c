@@ -46,7 +46,7 @@ int kept_files_parse(char *text, size_t size, struct kept_files *k, struct fault
     struct kept_file *file = &k->files[k->count];
     bool good = parse_line(line, (size_t)(end - line), file);
     k->count++;
-    if (!good || file->id != k->count) return kept_files_free(k), fault_set(f, EXIT_BAD_TRACE, "the table of kept files is damaged");
+    if (!good || !file->id) return kept_files_free(k), fault_set(f, EXIT_BAD_TRACE, "the table of kept files is damaged");
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,52 +154,60 @@ static int fd_high(int fd) {
 
 enum { FD_SESSION, FD_SOCKET, FD_ENGINE, FD_EXE, FD_DEBUG, FD_COUNT };
 
-static char **envp_with(char **envp, char *last) {
+// A copy of a vector of strings with one more.
+static char **vector_with(char **v, char *last) {
   size_t n = 0;
-  while (envp[n]) n++;
+  while (v[n]) n++;
   char **copy = malloc((n + 2) * sizeof *copy);
   if (!copy) abort();
-  memcpy(copy, envp, n * sizeof *copy);
+  memcpy(copy, v, n * sizeof *copy);
   copy[n] = last;
   copy[n + 1] = NULL;
   return copy;
 }
 
-// In the vfork child: returns the error of the exec.
-static int child_exec(const int *fds, const struct launch *l, char **argv, char **envp) {
+// What the child needs until its exec, in memory that it shares with us.
+struct child {
+  _Alignas(16) char stack[16384];
+  struct session *session;
+  const struct signal_state *signals;
+  int fds[FD_COUNT];
+  char **argv, **envp;
+};
+
+static int child_main(void *argument) {
+  struct child *c = argument;
+  const struct signal_state *signals = c->signals;
   for (int i = 0; i < FD_COUNT; i++)
-    if (fds[i] >= 0) fcntl(fds[i], F_SETFD, 0);
-  if (l->signals) {
-    for (int i = 0; i < SIGNALS_CHANGED; i++) sigaction(signals_changed[i], &l->signals->actions[i], NULL);
-    sigprocmask(SIG_SETMASK, &l->signals->mask, NULL);
+    if (c->fds[i] >= 0) fcntl(c->fds[i], F_SETFD, 0);
+  if (signals) {
+    for (int i = 0; i < SIGNALS_CHANGED; i++) sigaction(signals_changed[i], &signals->actions[i], NULL);
+    sigprocmask(SIG_SETMASK, &signals->mask, NULL);
   }
-  syscall(SYS_execveat, fds[FD_ENGINE], "", argv, envp, AT_EMPTY_PATH);
-  return errno;
+  syscall(SYS_execveat, c->fds[FD_ENGINE], "", c->argv, c->envp, AT_EMPTY_PATH);
+  c->session->start_error = errno;
+  _exit(127);
 }
 
+// Not vfork: its parent sleeps until the exec and then often shares the child's CPU for the rest of its start, which is a
+// third of the time that recording a short program takes. What the child reads is never freed, as nothing tells of its exec.
 int session_launch(struct session *s, const struct launch *l, struct fault *f) {
-  int fds[FD_COUNT] = { fd_high(s->memfd), fd_high(s->their_socket), fd_high(s->engine), fd_high(l->exe),
-    l->debug >= 0 ? fd_high(l->debug) : s->memory->opt.log_mask ? fd_high(2) : -1 };
+  struct child *c = aligned_alloc(16, sizeof *c);
   char *variable;
-  int n = asprintf(&variable, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,0,%s", fds[FD_SESSION], fds[FD_SOCKET], fds[FD_ENGINE], l->stream, ~0u, fds[FD_EXE],
-    fds[FD_DEBUG], l->execfn);
+  if (!c) abort();
+  *c = (struct child){ .session = s, .signals = l->signals, .fds = { fd_high(s->memfd), fd_high(s->their_socket), fd_high(s->engine), fd_high(l->exe),
+    l->debug >= 0 ? fd_high(l->debug) : s->memory->opt.log_mask ? fd_high(2) : -1 } };
+  int n = asprintf(&variable, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,0,%s", c->fds[FD_SESSION], c->fds[FD_SOCKET], c->fds[FD_ENGINE], l->stream, ~0u, c->fds[FD_EXE],
+    c->fds[FD_DEBUG], l->execfn);
   if (n < 0) abort();
-  char **envp = envp_with(l->envp, variable), **argv = l->argv;
-  volatile int error = 0;
-  if (fds[FD_SESSION] < 0 || fds[FD_SOCKET] < 0 || fds[FD_ENGINE] < 0 || (l->exe >= 0 && fds[FD_EXE] < 0)) error = errno;
-  if (!error) {
-    s->root = vfork();
-    if (s->root == 0) {
-      error = child_exec(fds, l, argv, envp);
-      _exit(127);
-    }
-    if (s->root < 0) error = errno;
-  }
+  c->envp = vector_with(l->envp, variable);
+  c->argv = vector_with(l->argv, NULL);
+  int error = 0;
+  if (c->fds[FD_SESSION] < 0 || c->fds[FD_SOCKET] < 0 || c->fds[FD_ENGINE] < 0 || (l->exe >= 0 && c->fds[FD_EXE] < 0)) error = errno;
+  if (!error && (s->root = clone(child_main, c->stack + sizeof c->stack, CLONE_VM | SIGCHLD, c)) < 0) error = errno;
   for (int i = 0; i < FD_COUNT; i++)
-    if (fds[i] >= 0) close(fds[i]);
+    if (c->fds[i] >= 0) close(c->fds[i]);
   close(s->their_socket);
   s->their_socket = -1;
-  free(envp);
-  free(variable);
   return error ? fault_set(f, EXIT_NO_START, "cannot start the engine: %s", strerror(error)) : 0;
 }

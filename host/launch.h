@@ -13,6 +13,7 @@ struct session {
   struct rr_session *memory; // the whole memfd
   size_t bytes;
   pid_t root;                // the first engine
+  volatile int start_error;  // why it could not be executed; 0
 };
 
 // Signal state of rr as it was started, which the recorded program shall have; and what rr itself uses.
@@ -31,7 +32,7 @@ struct launch {
   int debug;                 // the gdb server's channel (abi/debug.h); -1: none
   const char *execfn;
   char **argv, **envp;       // RR_ENGINE is added
-  const struct signal_state *signals;
+  const struct signal_state *signals; // stays valid until the engine runs
 };
 int session_launch(struct session *s, const struct launch *l, struct fault *f);
 void session_free(struct session *s);

@@ -28,6 +28,7 @@
 
 #define INDEX_FRAMES_MIN 16u // fewer frames are found as quickly by their headers
 #define QUIET_MS 5
+#define DRAIN_AFTER_MS 3 // a shorter recording is drained at its end: a thread costs more
 #define GRACE_TERM_MS 3000 // between SIGTERM and SIGKILL
 #define GRACE_ABORT_MS 300 // between session.abort and SIGKILL
 
@@ -44,10 +45,12 @@ struct recording {
   struct manifest manifest;
   int exe, notify, signalfd;
   int status;              // of the root program
-  bool root_ended, ending, manifest_written;
+  bool root_ended, ending, manifest_written, draining;
   int64_t kill_at;         // milliseconds of the monotonic clock; 0: nobody is to be killed
   struct fault fault;
 };
+
+static uint64_t ns(struct timespec t) { return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec; }
 
 static int64_t now_ms(void) {
   struct timespec ts;
@@ -125,7 +128,7 @@ static int make_trace(struct recording *r) {
   if (trace_dir_new(r->o->output, r->dir, sizeof r->dir, f)) return r->dir[0] = 0, f->code;
   if (trace_writer_open(r->dir, &r->writer, f)) return f->code;
   if (keeper_open(trace_writer_dir(r->writer), r->o->engine.cache_dir, &r->keeper, f)) return f->code;
-  if (drain_start(r->drain, r->writer, f)) return f->code;
+  drain_writer(r->drain, r->writer);
   tell_dir(r);
   manifest_begin(r);
   return 0;
@@ -145,15 +148,14 @@ static void keep_request(struct recording *r, const struct rr_msg *m, int fd) {
   char path[sizeof m->path + 1] = "";
   struct stat st;
   struct fault f;
-  uint32_t id = 0, state = 2;
+  uint32_t state = RR_KEPT_DONE;
   memcpy(path, m->path, sizeof m->path);
-  if (keeper_keep(r->keeper, fd, path, &id, &st, &f)) {
+  if (keeper_keep(r->keeper, fd, path, entry->id, &st, &f)) {
     say_warn("%s", f.text);
-    state = 3;
-  } else if (st.st_ino != entry->ino || (uint64_t)st.st_size != entry->size) {
-    state = 3; // another file than the entry names
+    state = RR_KEPT_FAILED;
+  } else if (st.st_ino != entry->ino || (uint64_t)st.st_size != entry->size || ns(st.st_mtim) != entry->mtime_ns || ns(st.st_ctim) != entry->ctime_ns) {
+    state = RR_KEPT_FAILED; // another file than the entry names, or another content by now
   }
-  entry->id = id;
   __atomic_store_n(&entry->state, state, __ATOMIC_RELEASE);
   futex_wake(&entry->state, INT_MAX);
 }
@@ -212,13 +214,34 @@ static void signal_readable(struct recording *r) {
   reap(r);
 }
 
+static void start_draining(struct recording *r) {
+  r->draining = true;
+  if (drain_start(r->drain, &r->fault)) {
+    fault_say(&r->fault);
+    end_tree(r, 0);
+  }
+}
+
+// Milliseconds for poll().
+static int time_to_wait(const struct recording *r, int64_t drain_at) {
+  if (!r->draining) return drain_at > now_ms() ? (int)(drain_at - now_ms()) : 0;
+  if (!r->manifest_written) return QUIET_MS;
+  if (!r->kill_at) return -1;
+  int64_t left = r->kill_at - now_ms();
+  return left > 0 ? (int)left : 0;
+}
+
 static void wait_for_end(struct recording *r) {
   enum { SOCKET, SIGNALS, NOTIFY };
+  int64_t drain_at = now_ms() + DRAIN_AFTER_MS;
   for (;;) {
     struct pollfd p[] = { { r->session.socket, POLLIN, 0 }, { r->signalfd, POLLIN, 0 }, { r->notify, POLLIN, 0 } };
-    int64_t left = r->kill_at ? r->kill_at - now_ms() : -1;
-    int n = poll(p, 3, !r->manifest_written ? QUIET_MS : !r->kill_at ? -1 : left > 0 ? (int)left : 0);
+    int n = poll(p, 3, time_to_wait(r, drain_at));
     if (n < 0 && errno != EINTR) break;
+    if (!r->draining && now_ms() >= drain_at) {
+      start_draining(r);
+      continue;
+    }
     if (n == 0 && write_first_manifest(r)) end_tree(r, 0);
     if (p[SIGNALS].revents) signal_readable(r);
     if (p[NOTIFY].revents) {
@@ -274,7 +297,8 @@ static int finish(struct recording *r) {
     code = code ? code : f->code;
   }
   if (!drain_root_started(r->drain)) {
-    if (!code) say_error("the program did not start (the engine ended with status 0x%x)", r->status);
+    if (!code && r->session.start_error) say_error("cannot start the engine: %s", strerror(r->session.start_error));
+    else if (!code) say_error("the program did not start (the engine ended with status 0x%x)", r->status);
     return panicked || !code ? EXIT_NO_START : code;
   }
   struct fault end = r->fault; // of the first manifest

@@ -10,6 +10,9 @@
 #include <zstd.h>
 #include "host/files.h"
 
+#define SMALL_FRAME (32u << 10)
+#define SMALL_HASH_LOG 11
+
 struct trace_writer {
   int dir, frames;
   ZSTD_CCtx *zstd;
@@ -59,6 +62,8 @@ int trace_write_frame(struct trace_writer *w, uint32_t stream, uint32_t number, 
   struct frame_header h = { .magic = FRAME_MAGIC, .stream = stream, .number = number, .flags = flags, .size = (uint32_t)size,
     .first_event = first_event, .events = events };
   const uint8_t *packed = w->packed;
+  // A table as large as the level's own would cost a short recording more to clear than its frame takes to compress.
+  ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_hashLog, size < SMALL_FRAME ? SMALL_HASH_LOG : 0);
   size_t n = size ? ZSTD_compress2(w->zstd, w->packed, sizeof w->packed, data, size) : 0;
   if (ZSTD_isError(n) || n >= size) {
     packed = data;
