@@ -17,6 +17,7 @@
 #define RR_FEEDS 64u
 #define RR_FEED_BYTES 131072u   // uncompressed size of a trace frame, at most
 #define RR_KEPT 4096u
+#define RR_CPUIDS 128u
 
 // Offsets in the memfd. Record: control, slots, chunks. Replay: control, feeds (no slots, no chunks).
 #define RR_OFF_CONTROL 0ul
@@ -74,6 +75,10 @@ struct rr_panic { // the first engine that stops the session writes here
 struct rr_kept { uint64_t dev, ino, size, mtime_ns, ctime_ns; uint32_t state, id; }; // enum rr_kept_state
 enum rr_kept_state { RR_KEPT_FREE, RR_KEPT_CLAIMED, RR_KEPT_DONE, RR_KEPT_FAILED, RR_KEPT_ASKED };
 
+// Results of the CPUID instruction, found by the engines (engine/cpuid.c).
+struct rr_cpuid { uint32_t state, leaf, sub, r[4]; };
+enum rr_cpuid_state { RR_CPUID_FREE, RR_CPUID_TAKEN, RR_CPUID_KNOWN };
+
 struct rr_session {
   uint32_t magic, version, mode, pad0;
   struct rr_options opt;
@@ -98,7 +103,8 @@ struct rr_session {
   uint32_t host_sleeping;      // 1 while the host waits on doorbell: engines wake only then
   uint32_t slot_hint;          // where to start looking for a free slot (compare-and-swap state FREE -> LIVE)
   uint32_t next_file;          // kept file ids, from 1
-  struct rr_kept kept[RR_KEPT] __attribute__((aligned(64))); // open hash by identity
+  struct rr_cpuid cpuid[RR_CPUIDS]; // open hash
+  struct rr_kept kept[RR_KEPT] __attribute__((aligned(64))); // open hash by identity; the first ones lie close together
 };
 _Static_assert(sizeof(struct rr_session) <= RR_CONTROL_BYTES, "control area");
 

@@ -76,7 +76,7 @@ static s64 choose_kind(struct request *q) {
   bool sparse = q->file->size > SPARSE_MIN && q->allocated < q->file->size / 4; // its holes would have to be read to be kept
   if (q->allocated < bytes) bytes = q->allocated;
   if (bytes <= DATA_MAX && (can_write || sparse || mapped_shared_writable(q->file) || changed_lately(q->file))) return 0;
-  struct map_file *kept;
+  struct map_file *kept = q->file;
   if (keep_file_as(q->fd, q->flags & MAP_DENYWRITE ? KEEP_LATER : KEEP_NOW /* ld.so's own: a library */, &kept) < 0 || !kept->kept) {
     if (bytes > DATA_MAX) stop(STOP_REFUSED, "%s could not be kept in the trace, and is too large to be logged (%lu bytes mapped)", q->file->path, bytes);
     return 0;

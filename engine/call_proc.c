@@ -50,7 +50,7 @@ static const char *own_path(s32 dir, u64 path_at) {
   }
   if (!n || dir == AT_FDCWD || dir < 0) return NULL;
   // Relative to a descriptor: of interest only for these few names.
-  if (!strchr("mesacf", head[0])) return NULL;
+  if (!head[0] || !strchr("mesacf", head[0])) return NULL;
   char link[40];
   fmt(link, sizeof link, "/proc/self/fd/%d", dir);
   s64 len = sys(__NR_readlink, link, path_buffer, 64);

@@ -4,6 +4,7 @@
 #include <asm/prctl.h>
 #include <linux/poll.h>
 #include <linux/socket.h>
+#include "engine/cpuid.h"
 #include "engine/debug_internal.h"
 #include "engine/log.h"
 #include "engine/map.h"
@@ -132,9 +133,9 @@ static void xsave_to(void *area) {
 
 // Where a component lies in the standard format (Intel SDM volume 1, 13.4.3).
 static u32 component_offset(u32 n) {
-  u32 a = 0xd, b, c = n, d;
-  __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-  return b;
+  u32 r[4];
+  cpuid(0xd, n, r);
+  return r[CPUID_EBX];
 }
 
 void debug_vector(u8 *area, u32 number, u8 vector[64]) {

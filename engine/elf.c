@@ -9,9 +9,11 @@
 #include "engine/translate.h"
 
 #define PHDRS_MAX 64
-struct headers { Elf64_Ehdr e; Elf64_Phdr p[PHDRS_MAX]; };
+static struct headers { Elf64_Ehdr e; Elf64_Phdr p[PHDRS_MAX]; } headers; // of the image looked at
 
-static s64 read_headers(int fd, struct headers *h) {
+// Fills headers.
+static s64 read_headers(int fd) {
+  struct headers *h = &headers;
   s64 n = sys(__NR_pread64, fd, &h->e, sizeof h->e, 0);
   if (n < 0) return n;
   if (n < 52 || memcmp(h->e.e_ident, "\177ELF", 4)) return -ENOEXEC;
@@ -39,15 +41,15 @@ static u64 high_of(const struct headers *h) {
 }
 
 s64 elf_check(int fd, struct elf_image *e) {
-  static struct headers h;
   memset(e, 0, sizeof *e);
-  s64 r = read_headers(fd, &h);
+  s64 r = read_headers(fd);
   if (r < 0) return r;
-  e->low = low_of(&h);
-  e->high = high_of(&h);
+  e->pie = headers.e.e_type == ET_DYN;
+  e->low = low_of(&headers);
+  e->high = high_of(&headers);
   if (e->high <= e->low || e->high - e->low > 1ul << 40) return -ENOEXEC;
-  for (int i = 0; i < h.e.e_phnum; i++) {
-    const Elf64_Phdr *p = &h.p[i];
+  for (int i = 0; i < headers.e.e_phnum; i++) {
+    const Elf64_Phdr *p = &headers.p[i];
     if (p->p_type == PT_LOAD && (p->p_filesz > p->p_memsz || p->p_vaddr + p->p_memsz < p->p_vaddr)) return -ENOEXEC;
     if (p->p_type == PT_GNU_STACK) e->stack_exec = p->p_flags & PF_X;
     if (p->p_type != PT_INTERP || e->interp_len) continue;
@@ -56,18 +58,12 @@ s64 elf_check(int fd, struct elf_image *e) {
     if (e->interp[p->p_filesz - 1]) return -ENOEXEC;
     e->interp_len = p->p_filesz;
   }
-  if (h.e.e_type == ET_EXEC && map_ours(e->low, e->high)) return -E2BIG; // named by the caller
+  if (headers.e.e_type == ET_EXEC && map_ours(e->low, e->high)) return -E2BIG; // named by the caller
   return 0;
 }
 
-bool elf_is_pie(int fd) {
-  static struct headers h;
-  return read_headers(fd, &h) == 0 && h.e.e_type == ET_DYN;
-}
-
 u64 elf_span(int fd) {
-  static struct headers h;
-  return read_headers(fd, &h) == 0 ? high_of(&h) - low_of(&h) : 0;
+  return read_headers(fd) == 0 ? high_of(&headers) - low_of(&headers) : 0;
 }
 
 static u32 prot_of(const Elf64_Phdr *p) {
@@ -101,19 +97,18 @@ static s64 load_segment(int fd, struct map_file *file, const Elf64_Phdr *p, u64 
 }
 
 s64 elf_load(int fd, struct map_file *file, u64 bias, struct elf_image *e) {
-  static struct headers h;
-  s64 r = read_headers(fd, &h);
+  s64 r = read_headers(fd);
   if (r < 0) return r;
   e->base = bias;
-  e->entry = h.e.e_entry + bias;
-  e->phnum = h.e.e_phnum;
-  e->phent = h.e.e_phentsize;
-  e->low = low_of(&h) + bias;
-  e->high = high_of(&h) + bias;
-  for (int i = 0; i < h.e.e_phnum; i++) {
-    const Elf64_Phdr *p = &h.p[i];
+  e->entry = headers.e.e_entry + bias;
+  e->phnum = headers.e.e_phnum;
+  e->phent = headers.e.e_phentsize;
+  e->low = low_of(&headers) + bias;
+  e->high = high_of(&headers) + bias;
+  for (int i = 0; i < headers.e.e_phnum; i++) {
+    const Elf64_Phdr *p = &headers.p[i];
     if (p->p_type != PT_LOAD) continue;
-    if (h.e.e_phoff >= p->p_offset && h.e.e_phoff < p->p_offset + p->p_filesz) e->phdr = bias + p->p_vaddr + h.e.e_phoff - p->p_offset;
+    if (headers.e.e_phoff >= p->p_offset && headers.e.e_phoff < p->p_offset + p->p_filesz) e->phdr = bias + p->p_vaddr + headers.e.e_phoff - p->p_offset;
     r = load_segment(fd, file, p, bias);
     if (r < 0) return r;
   }

@@ -16,6 +16,7 @@
 #include "engine/syscall.h"
 
 #define KEEP_WAIT_MS 50
+#define KEPT_NEAR 64u         // entries of short recordings lie in one page
 #define KEEP_DEAD_WAITS 40    // a claimed entry whose claimer never came to send it: passed over
 #define SCM_RIGHTS_ 1
 #define SOL_SOCKET_ 1
@@ -84,7 +85,7 @@ static bool claimed(struct rr_kept *e, const struct rr_kept *want, int fd, const
 
 // want->id is filled, or stays 0 when the file could not be kept. later: it is kept or keep_settle stops.
 static void ask(struct rr_kept *want, int fd, const char *path, bool later) {
-  for (u64 i = hash_of(want), n = 0; n < RR_KEPT; n++, i++) {
+  for (u64 i = hash_of(want) % KEPT_NEAR, n = 0; n < RR_KEPT; n++, i++) {
     struct rr_kept *e = &session->kept[i % RR_KEPT];
     u32 free = RR_KEPT_FREE;
     if (__atomic_compare_exchange_n(&e->state, &free, RR_KEPT_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -133,25 +134,33 @@ static int keep_describe(int fd, struct rr_kept *k, u32 *mode) {
   return 0;
 }
 
+static s64 path_of(int fd, char *d, size_t size) {
+  char link[40];
+  fmt(link, sizeof link, "/proc/self/fd/%d", fd);
+  s64 len = sys(__NR_readlink, link, d, size - 1);
+  if (len < 0) len = (s64)str_copy(d, "?", size);
+  d[len] = 0;
+  return len;
+}
+
 int keep_file_as(int fd, enum keep_how how, struct map_file **out) {
   static char path[4096];
   struct rr_kept want;
   u32 mode = 0;
   bool keep = how != KEEP_NOT;
+  const char *named = NULL;   // the same file, known otherwise: asking the kernel for a path costs as much as ten calls
   int r = keep_describe(fd, &want, &mode);
   if (r < 0) return r;
   u32 slot = (u32)(hash_of(&want) % ARRAY_SIZE(known));
   for (struct known *n = known[slot]; n; n = n->next) {
     struct rr_kept k = { .dev = n->file->dev, .ino = n->file->ino, .size = n->file->size, .mtime_ns = n->file->mtime_ns, .ctime_ns = n->file->ctime_ns };
-    if (same(&k, &want) && (n->file->kept != 0) == keep) { n->file->refs++; *out = n->file; return 0; }
+    if (!same(&k, &want)) continue;
+    if ((n->file->kept != 0) == keep) { n->file->refs++; *out = n->file; return 0; }
+    named = n->file->path;
   }
-  char link[40];
-  fmt(link, sizeof link, "/proc/self/fd/%d", fd);
-  s64 len = sys(__NR_readlink, link, path, sizeof path - 1);
-  if (len < 0) len = (s64)str_copy(path, "?", sizeof path);
-  path[len] = 0;
+  size_t len = named ? str_copy(path, named, sizeof path) : (size_t)path_of(fd, path, sizeof path);
   if (keep && (mode & 0170000) == 0100000) ask(&want, fd, path, how == KEEP_LATER);
-  *out = remember(&want, path, (size_t)len);
+  *out = remember(&want, path, len);
   (*out)->refs = 1;
   if ((*out)->kept) log_file(*out);
   return 0;

@@ -2,6 +2,7 @@
 // result would show the engine (flags, saved pcs, state components that are hidden).
 #include <asm/prctl.h>
 #include <linux/signal.h>
+#include "engine/cpuid.h"
 #include "engine/run.h"
 #include "engine/special.h"
 #include "engine/log.h"
@@ -90,10 +91,10 @@ static void hide_features(u32 leaf, u32 sub, u32 r[4]) {
 }
 
 static void do_cpuid(void) {
-  u32 r[4] = { (u32)ctx.regs[R_RAX], 0, (u32)ctx.regs[R_RCX], 0 }, leaf = r[0], sub = r[2];
+  u32 r[4], leaf = (u32)ctx.regs[R_RAX], sub = (u32)ctx.regs[R_RCX];
   u64 v[2];
   if (!replaying) {
-    __asm__ volatile("cpuid" : "+a"(r[0]), "=b"(r[1]), "+c"(r[2]), "=d"(r[3]));
+    cpuid(leaf, sub, r);
     hide_features(leaf, sub, r);
     v[0] = r[0] | (u64)r[1] << 32;
     v[1] = r[2] | (u64)r[3] << 32;
@@ -170,10 +171,10 @@ static u8 area[16384] __attribute__((aligned(64)));
 static u64 requested(void) { return ((u32)ctx.regs[R_RAX] | ctx.regs[R_RDX] << 32) & xsave_mask; }
 
 static void component(u32 n, u32 *offset, u32 *size) {
-  u32 a = 0xd, b, c = n, d;
-  __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-  *size = a;
-  *offset = b;
+  u32 r[4];
+  cpuid(0xd, n, r);
+  *size = r[CPUID_EAX];
+  *offset = r[CPUID_EBX];
 }
 
 static void clear_fip(u8 *legacy) { memset(legacy + 8, 0, 16); memset(legacy + 6, 0, 2); } // FOP, FIP/FCS, FDP/FDS

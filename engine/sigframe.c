@@ -1,6 +1,7 @@
 // Signal frames as the kernel makes them: arch/x86/kernel/signal.c (get_sigframe), signal_64.c (x64_setup_rt_frame,
 // restore_sigcontext), fpu/signal.c. Everything in them is a function of the guest's state, so that replay makes the same bytes: XSTATE_BV
 // by content and not by the CPU's in-use bits, FIP and FDP zero, dead flags zero.
+#include "engine/cpuid.h"
 #include "engine/sigframe.h"
 #include "engine/carrier.h"
 #include "engine/sys.h"
@@ -34,10 +35,10 @@ static u32 component_offset[64], component_size[64];
 static void components_init(void) {
   for (u32 i = 2; i < 63; i++) {
     if (!(xsave_mask >> i & 1) || component_size[i]) continue;
-    u32 a = 13, b, c = i, d;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    component_size[i] = a;
-    component_offset[i] = b;
+    u32 r[4];
+    cpuid(13, i, r);
+    component_size[i] = r[CPUID_EAX];
+    component_offset[i] = r[CPUID_EBX];
   }
 }
 

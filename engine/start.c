@@ -127,8 +127,8 @@ static void set_name(const char *path) {
   sys(__NR_prctl, PR_SET_NAME, base ? base + 1 : path, 0, 0, 0);
 }
 
-static u64 bias_of(int fd, const struct map_file *file, const struct elf_image *e, bool interp) {
-  if (!elf_is_pie(fd)) return 0;
+static u64 bias_of(const struct map_file *file, const struct elf_image *e, bool interp) {
+  if (!e->pie) return 0;
   if (!interp) return RR_GUEST_PIE - e->low;
   u64 at = map_choose_image(file, e->high - e->low);
   map_image_slot(at, e->high - e->low);
@@ -159,7 +159,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   if (keep_file_as(t.fd, KEEP_LATER, &file) < 0 || !file->kept) stop(STOP_IO, "%s could not be kept in the trace", guest_exe);
   guest_exe_file = file;
   struct elf_image exe = t.elf, interp = { 0 };
-  u64 bias = bias_of(t.fd, file, &exe, false), ibias = 0;
+  u64 bias = bias_of(file, &exe, false), ibias = 0;
   u64 stack = map_stack();
   make_stack_mapping(stack, exe.stack_exec);
   load(t.fd, file, bias, &exe, guest_exe);
@@ -167,7 +167,7 @@ static void record_start(struct start_args *a, struct launch *l) {
     if (keep_file_as(t.interp_fd, KEEP_LATER, &ifile) < 0 || !ifile->kept) stop(STOP_IO, "%s could not be kept in the trace", t.elf.interp);
     r = elf_check(t.interp_fd, &interp);
     if (r < 0) stop(STOP_REFUSED, "%s: not a program interpreter for x86-64", t.elf.interp);
-    ibias = bias_of(t.interp_fd, ifile, &interp, true);
+    ibias = bias_of(ifile, &interp, true);
     load(t.interp_fd, ifile, ibias, &interp, t.elf.interp);
     sys(__NR_close, t.interp_fd);
   }

@@ -17,10 +17,9 @@ extern s64 (*host_clock_gettime)(int clock, void *ts); // the host's vdso; NULL:
 extern s64 (*host_getcpu)(u32 *cpu, u32 *node, void *unused);
 
 // elf.c: loads an ELF image (and its mappings) for exec; `file` is the kept file behind fd.
-struct elf_image { u64 base, entry, phdr, phnum, phent, low, high, interp_len; bool stack_exec; char interp[512]; };
+struct elf_image { u64 base, entry, phdr, phnum, phent, low, high, interp_len; bool stack_exec, pie; char interp[512]; };
 s64 elf_check(int fd, struct elf_image *e);                  // header only: 0, -ENOEXEC, ...; fills interp
 s64 elf_load(int fd, struct map_file *file, u64 base, struct elf_image *e);  // base: load bias (0 for ET_EXEC)
-bool elf_is_pie(int fd);
 u64 elf_span(int fd);                                         // bytes from the first to the last byte of its segments
 
 // stack.c: builds the initial stack; strings come from the arrays. Returns the stack pointer.

@@ -7,6 +7,7 @@
 #include <asm/prctl.h>
 #include <asm/unistd.h>
 #include "engine/carrier.h"
+#include "engine/cpuid.h"
 #include "engine/log.h"
 #include "engine/start.h"
 #include "engine/sys.h"
@@ -26,10 +27,6 @@ static bool loaded = true;       // current's registers, bases and vectors are w
 static u64 chaos;                // state of the debug mode's slice lengths
 
 // ---- vector state and segment bases ----
-
-static void cpuid(u32 leaf, u32 sub, u32 r[4]) {
-  __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "0"(leaf), "2"(sub));
-}
 
 // PKRU stays the host's (protection keys are hidden from the guest), AMX is hidden: it would make every frame 8 KiB larger.
 void vectors_init(void) {

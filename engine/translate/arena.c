@@ -27,7 +27,6 @@ static void map_anon(u64 start, u64 bytes, int fixed) {
 static struct arena *make(u64 start, u64 bytes, u64 guest_start, u64 guest_end) {
   check(arena_count < ARENAS, arena_count);
   struct arena *a = &arenas[arena_count];
-  map_anon(start, bytes, MAP_FIXED_NOREPLACE);
   *a = (struct arena){ .start = start, .end = start + bytes, .guest_start = guest_start, .guest_end = guest_end };
   u64 sixteenth = ALIGN_DOWN((bytes - 2 * RR_PAGE) / 16, RR_PAGE);
   a->step = (u8 *)start;
@@ -44,8 +43,25 @@ static struct arena *make(u64 start, u64 bytes, u64 guest_start, u64 guest_end) 
   return a;
 }
 
+// Maps what is not mapped yet. A process whose code all comes from cache files never does it: mappings are most of what an
+// exec and an exit cost.
+void arena_reserve(struct arena *a) {
+  if (a->reserved) return;
+  a->reserved = true;
+  u64 at = a->start;
+  for (u32 i = 0; i < (a->index ? ARENA_PARTS : 0); i++) {
+    const struct arena_part *p = &a->mapped[i];
+    if (at < p->start) map_anon(at, p->start - at, MAP_FIXED_NOREPLACE);
+    at = p->end;
+  }
+  if (at < a->end) map_anon(at, a->end - at, MAP_FIXED_NOREPLACE);
+}
+
 void arena_reset(struct arena *a) {
-  if (a->index) map_anon(a->start, a->end - a->start, MAP_FIXED); // parts were mapped from a cache file
+  if (a->index) { // parts were mapped from a cache file
+    map_anon(a->start, a->end - a->start, MAP_FIXED);
+    a->reserved = true;
+  }
   a->hot = a->hot_ready = a->hot_start;
   a->cold = a->cold_ready = a->cold_start;
   a->meta = a->meta_start;
@@ -59,6 +75,7 @@ void arena_reset(struct arena *a) {
 // TINYCACHE: flushed every few fragments.
 bool arena_room(struct arena *a) {
   if (a->full) return false;
+  arena_reserve(a);
   if (debug_flags & RR_DEBUG_TINYCACHE && a->count >= 8) return false;
   if (a->hot + ROOM > a->hot_end || a->cold + ROOM > a->cold_end || a->count + 1 >= a->room || a->meta + 4096 > a->meta_end) return false;
   if (a->hot + ROOM > a->hot_ready) {

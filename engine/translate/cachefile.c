@@ -125,9 +125,10 @@ static bool has_text_relocations(u64 image) {
   return false;
 }
 
-static bool map_part(int fd, void *at, u64 bytes, u32 prot, u64 *offset) {
+static bool map_part(int fd, struct arena_part *p, void *at, u64 bytes, u32 prot, u64 *offset) {
   u64 n = pages(bytes);
-  if (n && sys(__NR_mmap, at, n, prot, MAP_PRIVATE | MAP_FIXED, fd, *offset) != (s64)at) return false;
+  if (n && sys(__NR_mmap, at, n, prot, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, *offset) != (s64)at) return false;
+  *p = (struct arena_part){ (u64)at, (u64)at + n };
   *offset += n;
   return true;
 }
@@ -137,9 +138,11 @@ static void attach(struct arena *a) {
   int fd = open_checked(a, &h);
   if (fd < 0) return;
   u64 at = RR_PAGE;
-  bool ok = map_part(fd, a->hot_start, h.hot, PROT_READ | PROT_WRITE | PROT_EXEC, &at) && map_part(fd, a->cold_start, h.cold, PROT_READ | PROT_WRITE | PROT_EXEC, &at) &&
-    map_part(fd, a->fragments, h.count * sizeof(struct fragment), PROT_READ | PROT_WRITE, &at) && map_part(fd, a->meta_start, h.meta, PROT_READ | PROT_WRITE, &at) &&
-    map_part(fd, a->index_start, h.index_slots * 4, PROT_READ, &at);
+  struct arena_part *p = a->mapped;
+  bool ok = map_part(fd, &p[0], a->hot_start, h.hot, PROT_READ | PROT_WRITE | PROT_EXEC, &at) &&
+    map_part(fd, &p[1], a->cold_start, h.cold, PROT_READ | PROT_WRITE | PROT_EXEC, &at) &&
+    map_part(fd, &p[2], a->fragments, h.count * sizeof(struct fragment), PROT_READ | PROT_WRITE, &at) &&
+    map_part(fd, &p[3], a->meta_start, h.meta, PROT_READ | PROT_WRITE, &at) && map_part(fd, &p[4], a->index_start, h.index_slots * 4, PROT_READ, &at);
   sys(__NR_close, fd);
   if (!ok) stop(STOP_IO, "a translation cache could not be mapped: out of memory");
   a->index = (const u32 *)a->index_start;
@@ -159,7 +162,7 @@ static bool text_is_the_file(const struct arena *a) {
 
 void cache_attach(struct arena *a) {
   a->probed = true;
-  if (!a->id.ino || a->count || a->unsaveable || !enabled()) return;
+  if (!a->id.ino || a->count || a->reserved || a->unsaveable || !enabled()) return;
   if (!text_is_the_file(a) || has_text_relocations(a->guest_start - a->file_offset)) { a->unsaveable = true; return; }
   attach(a);
 }

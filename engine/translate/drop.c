@@ -57,6 +57,7 @@ static void jump_out(struct builder *b, u64 entry, u64 pc, u8 flags) {
 void drop_fragment(struct arena *a, struct fragment *f) {
   if (f->flags & FRAG_DROPPED) return;
   rr_log(LOG_SMC, "drop fragment of %lx", f->pc);
+  arena_reserve(a);
   f->flags |= FRAG_DROPPED;
   a->unsaveable = true;
   lookup_remove(f->pc);

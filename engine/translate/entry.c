@@ -16,6 +16,7 @@ void entry_first(struct builder *b, struct fragment *f, bool indirect, bool tick
 
 bool entry_make(struct arena *a, struct fragment *f, bool indirect) {
   u8 no_meta[16];
+  arena_reserve(a);
   if (a->hot + 256 > a->hot_end || a->cold + 256 > a->cold_end) return false;
   struct builder b = { .a = a, .hot = (u8 *)ALIGN_UP((u64)a->hot, 16), .cold = a->cold, .meta = no_meta, .start = f->pc };
   if (indirect) f->ibl = arena_offset(a, emit_ibl_head(&b, f->pc));

@@ -1,4 +1,5 @@
 // Start of the translator in an address space, and the checks that tie the assembly to the layouts.
+#include "engine/cpuid.h"
 #include "engine/log.h"
 #include "engine/translate/internal.h"
 
@@ -14,19 +15,16 @@ _Static_assert(offsetof(struct exit_record, kind) == 20 && sizeof(struct exit_re
 _Static_assert(EXIT_INDIRECT == 2 && EXIT_FAULT == 6 && EXIT_TICK == 1 && RR_CTX == 0x71f00000, "gate.S knows the exit kinds");
 
 static void cpu_features(void) {
-  u32 a = 0, b, c, d, family, max;
-  __asm__("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-  max = a;
-  cpu_amd = b == 0x68747541 || b == 0x6f677948; // AuthenticAMD, HygonGenuine
-  a = 1;
-  __asm__("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-  family = (a >> 8 & 15) + ((a >> 8 & 15) == 15 ? a >> 20 & 255 : 0);
+  u32 r[4], max;
+  cpuid(0, 0, r);
+  max = r[CPUID_EAX];
+  cpu_amd = r[CPUID_EBX] == 0x68747541 || r[CPUID_EBX] == 0x6f677948; // AuthenticAMD, HygonGenuine
+  cpuid(1, 0, r);
+  u32 family = (r[CPUID_EAX] >> 8 & 15) + ((r[CPUID_EAX] >> 8 & 15) == 15 ? r[CPUID_EAX] >> 20 & 255 : 0);
   if (max < 7) return;
-  a = 7;
-  c = 0;
-  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  cpuid(7, 0, r);
   // pext is microcode before Zen 3.
-  cpu_fast_pext = (b >> 8 & 1) && !(cpu_amd && family < 0x19);
+  cpu_fast_pext = (r[CPUID_EBX] >> 8 & 1) && !(cpu_amd && family < 0x19);
 }
 
 void translate_init(void) {

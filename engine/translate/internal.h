@@ -79,6 +79,8 @@ enum fragment_flags { FRAG_DROPPED = 1, FRAG_CHECKED = 2, FRAG_FAR = 4, FRAG_NOT
   FRAG_TICK = 32 };            // the tick entry lies before the plain entry; else, if there is one, apart
 
 
+#define ARENA_PARTS 5u             // of a cache file, in the order of their addresses
+struct arena_part { u64 start, end; };
 struct arena {
   u64 start, end;
   u64 guest_start, guest_end;  // image that it belongs to (0: any code in reach)
@@ -89,11 +91,13 @@ struct arena {
   u32 count, room;
   u8 *step;                    // one page of scratch code for translate_step
   u8 *hot_start, *cold_start, *meta_start;
+  bool reserved;               // all of [start, end) is mapped
   bool full;                   // flush before the next fragment
   bool probed;                 // its cache file was looked for
   bool unsaveable;             // holds something that must not be kept
   struct file_identity id;
   u64 file_offset;
+  struct arena_part mapped[ARENA_PARTS]; // from a cache file, while index is set
   u8 *index_start;             // where the file's index is mapped
   const u32 *index;            // of a mapped cache file: fragment number + 1 by hash of the guest address
   u32 index_mask, warm_count;  // fragments that came from the file
@@ -106,6 +110,7 @@ struct arena *arena_of_image(u64 guest_pc);    // only an image's own; or NULL
 struct arena *arena_of_host(u64 host_pc);      // or NULL. Signal-safe
 bool step_recover(u64 host, const struct fragment **f, const u8 **meta, const u8 **meta_end); // step.c
 bool arena_room(struct arena *a);              // enough for one more fragment; populates ahead
+void arena_reserve(struct arena *a);           // before anything but a cache file's parts is touched
 void arena_reset(struct arena *a);
 static inline struct arena *arena_of_fragment(const struct fragment *f) { return arena_of_host((u64)f); }
 static inline u32 fragment_code(const struct fragment *f) { return f->flags & FRAG_TICK ? f->tick : f->plain; }

@@ -29,6 +29,7 @@ int translate_step(u64 pc, u64 *cache_pc, u64 *fault) {
   int e = decode_at(pc, &i, fault);
   if (e) return e;
   arena = arena_for(pc);
+  arena_reserve(arena);
   struct builder b = { .a = arena, .hot = arena->step + CODE_AT, .cold = arena->step + STUBS_AT, .meta = meta, .start = pc, .step = true };
   b.piece = b.hot;
   fragment = (struct fragment){ .pc = pc, .plain = arena_offset(arena, b.hot), .guest_len = i->len };
