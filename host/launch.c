@@ -169,6 +169,7 @@ static char **vector_with(char **v, char *last) {
 // What the child needs until its exec, in memory that it shares with us.
 struct child {
   _Alignas(16) char stack[16384];
+  struct child *before; // the one launched before: none is freed, as nothing tells of its exec
   struct session *session;
   const struct signal_state *signals;
   int fds[FD_COUNT];
@@ -190,16 +191,18 @@ static int child_main(void *argument) {
 }
 
 // Not vfork: its parent sleeps until the exec and then often shares the child's CPU for the rest of its start, which is a
-// third of the time that recording a short program takes. What the child reads is never freed, as nothing tells of its exec.
+// third of the time that recording a short program takes.
 int session_launch(struct session *s, const struct launch *l, struct fault *f) {
+  static struct child *launched;
   struct child *c = aligned_alloc(16, sizeof *c);
   char *variable;
   if (!c) abort();
-  *c = (struct child){ .session = s, .signals = l->signals, .fds = { fd_high(s->memfd), fd_high(s->their_socket), fd_high(s->engine), fd_high(l->exe),
+  *c = (struct child){ .before = launched, .session = s, .signals = l->signals, .fds = { fd_high(s->memfd), fd_high(s->their_socket), fd_high(s->engine), fd_high(l->exe),
     l->debug >= 0 ? fd_high(l->debug) : s->memory->opt.log_mask ? fd_high(2) : -1 } };
   int n = asprintf(&variable, "RR_ENGINE=%d,%d,%d,%u,%u,%d,%d,0,%s", c->fds[FD_SESSION], c->fds[FD_SOCKET], c->fds[FD_ENGINE], l->stream, ~0u, c->fds[FD_EXE],
     c->fds[FD_DEBUG], l->execfn);
   if (n < 0) abort();
+  launched = c;
   c->envp = vector_with(l->envp, variable);
   c->argv = vector_with(l->argv, NULL);
   int error = 0;

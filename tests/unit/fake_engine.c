@@ -123,7 +123,8 @@ static void keep(const char *path) {
   struct stat st;
   int fd = open(path, O_RDONLY);
   if (fd < 0 || fstat(fd, &st) < 0) _exit(99);
-  *k = (struct rr_kept){ .dev = st.st_dev, .ino = st.st_ino, .size = (uint64_t)st.st_size, .state = 1 };
+  *k = (struct rr_kept){ .dev = st.st_dev, .ino = st.st_ino, .size = (uint64_t)st.st_size, .state = RR_KEPT_CLAIMED, .id = __atomic_fetch_add(&session->next_file, 1, __ATOMIC_RELAXED),
+    .mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec, .ctime_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec };
   struct rr_msg m = { .what = RR_MSG_KEEP, .kept_index = 7 };
   snprintf(m.path, sizeof m.path, "%s", path);
   struct iovec part = { &m, sizeof m };
@@ -133,8 +134,8 @@ static void keep(const char *path) {
   c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof fd);
   memcpy(CMSG_DATA(c), &fd, sizeof fd);
   if (sendmsg(socket_fd, &h, 0) < 0) _exit(98);
-  while (__atomic_load_n(&k->state, __ATOMIC_ACQUIRE) == 1) futex(&k->state, FUTEX_WAIT, 1);
-  if (k->state != 2) _exit(97);
+  while (__atomic_load_n(&k->state, __ATOMIC_ACQUIRE) == RR_KEPT_CLAIMED) futex(&k->state, FUTEX_WAIT, RR_KEPT_CLAIMED);
+  if (k->state != RR_KEPT_DONE) _exit(97);
 }
 
 static void panic(int kind) {
