@@ -24,8 +24,8 @@ static bool next_known(struct feed *f) {
     if (f->known[i]) continue;
     off_t data = lseek(f->session->memfd, at, SEEK_DATA);
     if (data < 0) break;                     // nothing from here on
-    if (data >= at + (off_t)sizeof(uint32_t) * 4 && data / 4096 != at / 4096) continue;
-    f->known[i] = found = true;
+    if (data > at) i += (uint32_t)((data - at) / (off_t)sizeof(struct rr_feed));
+    if (i < RR_FEEDS) f->known[i] = found = true;
   }
   return found;
 }

@@ -110,6 +110,14 @@ int options_debug(struct rr_options *o, struct fault *f) {
   return 0;
 }
 
+// Descriptors of ours lie high, out of the guest's way, but not so high that each fork copies a large table.
+static int fd_high(int fd) {
+  struct rlimit limit;
+  int base = 1000;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024) base = limit.rlim_cur > 32 ? (int)limit.rlim_cur - 16 : 10;
+  return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, base);
+}
+
 int session_make(struct session *s, enum rr_mode mode, const struct rr_options *o, struct fault *f) {
   int pair[2];
   *s = (struct session){ .memfd = -1, .socket = -1, .their_socket = -1 };
@@ -117,6 +125,10 @@ int session_make(struct session *s, enum rr_mode mode, const struct rr_options *
   s->bytes = mode == RR_RECORD ? RR_RECORD_BYTES : RR_REPLAY_BYTES;
   s->memfd = memfd_create("rr-session", MFD_CLOEXEC);
   if (s->memfd < 0 || ftruncate(s->memfd, (off_t)s->bytes) < 0) return fault_set(f, EXIT_NO_START, "cannot make the session memory: %s", strerror(errno));
+  // The descriptor table is made large enough here, while no thread shares it: enlarging a shared one waits until all CPUs
+  // have passed through the scheduler (fs/file.c, expand_fdtable), ten milliseconds and more.
+  int high = fd_high(s->memfd);
+  if (high >= 0) close(high);
   s->memory = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->memfd, 0);
   if (s->memory == MAP_FAILED) return s->memory = NULL, fault_set(f, EXIT_NO_START, "cannot map the session memory: %s", strerror(errno));
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fault_set(f, EXIT_NO_START, "socketpair: %s", strerror(errno));
@@ -142,14 +154,6 @@ void session_free(struct session *s) {
   int fds[] = { s->memfd, s->engine, s->socket, s->their_socket };
   for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0) close(fds[i]);
-}
-
-// Descriptors of ours lie high, out of the guest's way, but not so high that each fork copies a large table.
-static int fd_high(int fd) {
-  struct rlimit limit;
-  int base = 1000;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024) base = limit.rlim_cur > 32 ? (int)limit.rlim_cur - 16 : 10;
-  return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, base);
 }
 
 enum { FD_SESSION, FD_SOCKET, FD_ENGINE, FD_EXE, FD_DEBUG, FD_COUNT };
