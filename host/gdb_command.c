@@ -238,9 +238,11 @@ static void run_again(struct gdb_session *s, const char *p) {
     if (!hex_bytes(p + 1, n, (uint8_t *)text)) n = 0;
     text[n / 2] = 0;
   }
+  if (*text != 'b' && *text != 'f') places_leave(s);
   int e = gdb_go_place(s, text);
   if (s->leaving) return;
-  if (e == EINVAL) reply_refused(s, "run wants the number of an event, cN (a checkpoint), tN (ticks), or nothing");
+  if (e == ENOENT) reply_refused(s, "there is no such place");
+  else if (e == EINVAL) reply_refused(s, "run wants the number of an event, cN (a checkpoint), tN (ticks), or nothing");
   else if (e == ESRCH) reply_refused(s, "there is no such checkpoint");
   else if (e) reply_errno(s, e);
   else {

@@ -65,7 +65,8 @@ enum { COMMANDS_COUNT = sizeof commands / sizeof *commands };
 
 static void help(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
   (void)s, (void)tid, (void)argc, (void)argv;
-  for (int i = 0; i < COMMANDS_COUNT; i++) text_add(t, "%-14s %s\n", commands[i].name, commands[i].what);
+  for (int i = 0; i < COMMANDS_COUNT; i++) text_add(t, "%-18s %s\n", commands[i].name, commands[i].what);
+  places_help(t);
 }
 
 char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv) {
@@ -82,6 +83,7 @@ char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv) {
     free(t.data);
     return NULL;
   }
+  if (places_command(s, argc, argv, &t)) return t.data;
   text_add(&t, "rr does not know the command `%s` yet; `monitor help` lists those it knows.\n", argc ? argv[0] : "");
   return t.data;
 }

@@ -106,6 +106,7 @@ void gdb_reverse(struct gdb_session *s, const char *p) {
   struct target t;
   int e;
   begin(s);
+  if (*p == 'c') places_leave(s);
   if (*p == 'c') e = timeline_search(&s->timeline, &here, &t);
   else if (*p == 's') {
     e = timeline_back(&s->timeline, &here, thread_or_stopped(s, s->c_tid), &t);
@@ -122,6 +123,10 @@ void gdb_reverse(struct gdb_session *s, const char *p) {
 static int go_place(struct gdb_session *s, const char *place, struct target *t) {
   struct timeline *tl = &s->timeline;
   struct mark here = timeline_mark(tl, &s->target.stop), m = { .life = s->exited ? 0 : here.life };
+  if (!strcmp(place, "back") || !strcmp(place, "forward")) {
+    const struct mark *to = places_move(s, *place == 'b' ? -1 : 1);
+    return to ? timeline_seek(tl, to, false, t) : ENOENT;
+  }
   char kind = *place == 'c' || *place == 't' ? *place++ : 0, *end;
   uint64_t n = strtoull(place, &end, 0);
   if (*end || (kind && end == place)) return EINVAL;

@@ -212,6 +212,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
     tell_stop(s, 0);
     return;
   }
+  if (how == RR_GO_CONTINUE) places_leave(s);
   s->resumed = true;
   if (s->divert != DIVERT_CALL) timeline_running(&s->timeline);
   if (target_go(&s->target, &go)) gdb_stopped(s);

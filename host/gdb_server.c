@@ -55,6 +55,7 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
   s->target.output_to = s;
   s->have_run = true;
   timeline_begin(&s->timeline, &s->run.session.root);
+  s->places = (struct places){ 0 };
   s->target.points = &s->timeline.points;
   timeline_running(&s->timeline);
   s->exited = s->resumed = s->start_told = s->arrived = false;

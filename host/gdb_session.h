@@ -4,6 +4,7 @@
 #include "host/gdb_packet.h"
 #include "host/gdb_server.h"
 #include "host/gdb_target.h"
+#include "host/gdb_places.h"
 #include "host/timeline.h"
 
 enum divert { DIVERT_NONE, DIVERT_CALL, DIVERT_DONE, DIVERT_LOST }; // gdb_divert.c
@@ -14,6 +15,7 @@ struct gdb_session {
   struct gdb_conn conn;        // fd -1: no client
   struct target target;
   struct timeline timeline;
+  struct places places;
   struct replay_session *replay;
   const struct replay_options *opt;
   struct replay_run run;

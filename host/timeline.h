@@ -12,7 +12,7 @@
 #include "host/gdb_target.h"
 #include "host/points.h"
 
-enum { LIVES_MAX = 256, CHECKPOINTS_MAX = 40 };
+enum { LIVES_MAX = 256, CHECKPOINTS_MAX = 40, PLACE_TEXT = 128 };
 
 struct mark { uint32_t life; struct rr_point point; };
 int mark_compare(const struct mark *a, const struct mark *b);
@@ -24,6 +24,7 @@ struct checkpoint {
   struct rr_dbg_stop stop;     // told again when somebody returns to it
   uint32_t user;               // number that its owner knows it by; 0: ours, may go any time
   bool first;                  // of a life: stays
+  char where[PLACE_TEXT];      // as its owner wants to read it
   bool base;                   // at an instruction: a search may begin here
 };
 
