@@ -45,6 +45,11 @@ def window(c, where):
         met.add(r[:3])
         if r[:3] == b"T09":
             break
+        if c.monitor("where").split(";")[1] != states[0][2].split(";")[1]:  # a signal for another thread
+            c.ask("Hcp%x.%x" % tuple(int(x.split()[-1]) for x in states[0][2].split(";")[1].split(",")[:2]))
+            c.go("bs")
+            assert c.state() + (c.monitor("where"),) == states[-1]
+            break
         state = c.state() + (c.monitor("where"),)
         if state != states[-1]:  # before an instruction and at its fault all is the same
             states.append(state)
@@ -75,6 +80,24 @@ def hits(c, states, rnd):
             got = c.state() + (c.monitor("where"),)
             assert got == states[k], "hit at\n%s\ninstead of\n%s" % (got, states[k])
         assert c.ask("z0,%x,1" % pc) == b"OK"
+        forward(c, states[-1])
+
+
+def others(c, states):
+    """Each thread stepped back by itself, and forward again: it is where it was."""
+    ids = [t for t in c.ask("qfThreadInfo").decode()[1:].split(",")]
+    for tid in ids:
+        c.ask("Hg" + tid)
+        before, pc = c.ask("g"), c.register(16)
+        c.ask("Hc" + tid)
+        r = c.go("bs")
+        if b"replaylog" not in r:
+            assert b"thread:%s;" % tid.encode() in r, (tid, r)
+            waits = c.register(16) == pc  # it had begun a system call
+            r = c.go("vCont;s:" + tid)
+            while r[:3] != b"T05":  # a signal for another one on the way
+                r = c.go("vCont;s:" + tid)
+            assert b"thread:%s;" % tid.encode() in r and (waits or c.ask("g") == before), (tid, r)
         forward(c, states[-1])
 
 
@@ -118,6 +141,7 @@ def main():
         back(c, states)
         forward(c, states[-1])
         hits(c, states, rnd)
+        others(c, states)
     assert met >= {b"T05", b"T0b"}, met
     c.s.close()
     s.end()
