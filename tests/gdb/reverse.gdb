@@ -4,7 +4,7 @@ set width 0
 handle SIGUSR1 nostop noprint pass
 continue
 # expect: total \d+
-# expect: SIGSEGV.*\n.*\n.*the crash
+# expect: SIGSEGV.*\n.*\n(warning.*\n)?.*the crash
 print i
 # expect: = 33
 watch -l records[i]->where
@@ -44,11 +44,11 @@ reverse-next
 # expect: ^43\s+for \(int round
 break 45 if round == 120
 reverse-continue
-# expect: Breakpoint 3, main \(.*\n45.*damage
+# expect: Breakpoint 3, main \(.*\n(warning.*\n)?45.*damage
 delete 3
 tbreak 46 if round == 150
 continue
-# expect: Temporary breakpoint 4, main \(.*\n46.*the signal is raised
+# expect: Temporary breakpoint 4, main \(.*\n(warning.*\n)?46.*the signal is raised
 next
 # expect: 47.*name_it
 print handled

@@ -9,14 +9,14 @@ reverse-continue
 # expect: Hardware watchpoint 1: balance
 # expect: Old value = 11[01]
 # expect: New value = 11[01]
-# expect: pay_in.*\n.*the write
+# expect: pay_in.*\n(warning.*\n)?.*the write
 print seen
 # expect: = 100
 reverse-continue
 # expect: Hardware watchpoint 1: balance
 # expect: Old value = 11[01]
 # expect: New value = 100
-# expect: pay_in.*\n.*the write
+# expect: pay_in.*\n(warning.*\n)?.*the write
 print seen
 # expect: = 100
 info threads
@@ -24,7 +24,7 @@ info threads
 delete
 break 12
 reverse-continue
-# expect: Breakpoint 2, pay_in.*\n.*the read
+# expect: Breakpoint 2, pay_in.*\n(warning.*\n)?.*the read
 next
 next
 # expect: pthread_mutex_lock
