@@ -5,6 +5,7 @@
 #include "engine/calls.h"
 #include "engine/sys.h"
 
+#define MEM_MAJOR 1u
 #define SIOCETHTOOL_ 0x8946u
 enum ioctl_kind { NONE, WAIT, OUT, BOTH, BY, NO, EOPNOTSUPP_ };
 struct ioctl_row { u32 number; u8 kind; u16 bytes; const char *name; };
@@ -38,9 +39,19 @@ static u8 after[SIZE_MAX_ + 1];
 
 static u32 size_of(u32 number) { return number >> 16 & SIZE_MAX_; }
 
+// Files, directories and the kernel's nameless ones answer no request of the old style that writes memory but those that have rows.
+static bool plain(int fd, u32 number) {
+  struct stat st;
+  if (sys(__NR_fstat, fd, &st) < 0) return false;
+  u32 type = st.st_mode & 0170000;
+  if (type == 0020000) return st.st_rdev >> 8 == MEM_MAJOR; // null, zero, full; random's have rows
+  return type == 0100000 || type == 0040000 || type == 0 || (type == 0140000 && number >> 8 != 0x89);
+}
+
 // An argument that seems to hold a pointer is not handled: what the driver writes there would not be seen.
 static bool generic(const struct call *c, u32 number) {
   u32 size = size_of(number), direction = number >> 30;
+  if (!(number >> 16) && plain((int)c->args[0], number)) return true;
   if (!size || !direction) return false;
   memset(before, 0, size + 7);
   if (copyin(before, c->args[2], size) != size) return true; // it will be EFAULT, or is none of memory
@@ -52,6 +63,7 @@ static bool generic(const struct call *c, u32 number) {
 
 static void generic_done(struct call *c) {
   u32 size = size_of((u32)c->args[1]);
+  if (!size) return;
   if (copyin(after, c->args[2], size) != size) { call_log_reachable(c, c->args[2], size); return; }
   if (memcmp(before, after, size)) log_data(c->args[2], size);
 }

@@ -227,7 +227,7 @@ void done_keyctl(struct call *c) {
 // Reading another process is input like any other. Writing to one would be a change that its own log does not tell.
 enum call_status call_process_vm(struct call *c) {
   bool writes = c->nr == __NR_process_vm_writev;
-  if (writes && (u32)c->args[0] != current->process->pid) stop(STOP_REFUSED, "process_vm_writev to process %d can't be recorded yet", (s32)c->args[0]);
+  if (writes && (u32)c->args[0] != current->process->pid && sys(__NR_kill, c->args[0], 0) != -ESRCH) stop(STOP_REFUSED, "process_vm_writev to process %d can't be recorded yet", (s32)c->args[0]);
   u32 at = writes ? 3 : 1;
   c->data[0] = 0;
   if (call_read_iov(c, c->args[at], c->args[at + 1]) < 0) c->iov_n = 0;

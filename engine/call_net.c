@@ -7,6 +7,7 @@
 #define MSG_WAITFORONE_ 0x10000
 #define SOL_SOCKET_ 1
 #define SCM_RIGHTS_ 1
+#define SO_TYPE_ 3
 enum msg_field { M_NAME, M_NAMELEN, M_IOV, M_IOVLEN, M_CONTROL, M_CONTROLLEN, M_FLAGS }; // struct msghdr in words (56 bytes)
 #define MSGHDR 56u
 #define MMSGHDR 64u
@@ -58,9 +59,10 @@ bool redirect_recvmsg(struct call *c) {
   return true;
 }
 
-static void give(u64 guest, u64 host, u64 n) { // from scratch, or from where it already is
+static void give(struct call *c, u64 guest, u64 host, u64 n) { // from scratch, or from where it already is
   if (!n) return;
-  if (guest != host) copyout(guest, (void *)host, n);
+  if (guest == host) { if (map_writable(guest, n)) log_data(guest, n); else call_log_reachable(c, guest, n); return; }
+  copyout(guest, (void *)host, n);
   log_data_from(guest, (void *)host, n);
 }
 
@@ -79,8 +81,8 @@ void done_recvmsg(struct call *c) {
   else if (!get_guest(h, c->args[1], MSGHDR)) return;
   iov_done(c);
   u64 name = (u32)h[M_NAMELEN] < c->msg[M_NAMELEN] ? (u32)h[M_NAMELEN] : c->msg[M_NAMELEN];
-  if (c->msg[M_NAME]) give(c->msg[M_NAME], from ? h[M_NAME] : c->msg[M_NAME], name);
-  if (c->msg[M_CONTROL] && h[M_CONTROLLEN] <= c->msg[M_CONTROLLEN]) give(c->msg[M_CONTROL], from ? h[M_CONTROL] : c->msg[M_CONTROL], h[M_CONTROLLEN]);
+  if (c->msg[M_NAME]) give(c, c->msg[M_NAME], from ? h[M_NAME] : c->msg[M_NAME], name);
+  if (c->msg[M_CONTROL] && h[M_CONTROLLEN] <= c->msg[M_CONTROLLEN]) give(c, c->msg[M_CONTROL], from ? h[M_CONTROL] : c->msg[M_CONTROL], h[M_CONTROLLEN]);
   u64 out[7];
   if (!get_guest(out, c->args[1], MSGHDR)) return;
   memcpy(&out[M_NAMELEN], &h[M_NAMELEN], 4); // the kernel writes these three, not the padding
@@ -149,7 +151,9 @@ bool msg_sendable(u64 msg) {
 enum call_status call_sendmmsg(struct call *c) {
   for (u32 i = 0; i < (u32)c->args[2] && i < 1024; i++)
     if (!msg_sendable(c->args[1] + (u64)i * MMSGHDR)) return call_done(c, -EBADF);
-  if (fd_output((int)c->args[0])) stop(STOP_REFUSED, "sendmmsg to the recording's own standard output can't be recorded yet");
+  u32 type, size = 4;
+  bool socket = sys(__NR_getsockopt, (int)c->args[0], SOL_SOCKET_, SO_TYPE_, &type, &size) == 0;
+  if (socket && fd_output((int)c->args[0])) stop(STOP_REFUSED, "sendmmsg to the recording's own standard output can't be recorded yet");
   smc_prepare_write(c->args[1], (u64)(u32)c->args[2] * MMSGHDR);
   return CALL_HOST;
 }

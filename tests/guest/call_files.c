@@ -30,7 +30,7 @@ static char *edge; // 4096 writable bytes, then nothing
 static void need_edge(void) {
   if (edge) return;
   edge = mmap(NULL, 2 * P, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  munmap(edge + P, P);
+  mprotect(edge + P, P, PROT_NONE);
 }
 static int file(const char *name, const char *text) {
   int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
