@@ -356,6 +356,7 @@ void process_vfork_end(void) {
 }
 
 void process_replay_exec(u32 stream) {
+  log_release_ahead();
   if (!current->process->vfork_child) exec_replay_stream(stream);
   if (process_follow(stream)) {
     s64 real = debugging ? 0 : sys(__NR_fork);
@@ -441,6 +442,7 @@ void process_exit(u32 status) {
     log_finish();
     translate_save();
   }
+  if (replaying) log_release_ahead();
   for (;;) sys(__NR_exit_group, status >> 8);
 }
 

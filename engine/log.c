@@ -26,6 +26,9 @@ static struct rr_ctx fork_snapshot;
 static u8 *frame;                        // replay: private copy of the frame being read
 static u32 frame_at, frame_size, frame_number, stream_now;
 static bool stream_ended, have_checksum;
+static const struct rr_event *peeked;    // what log_peek found at peeked_at of frame peeked_frame; or NULL
+static u32 peeked_at, peeked_frame;
+static struct rr_feed *ahead;            // the next frame, asked for already
 static struct rr_ev_checksum next_checksum;
 
 static void futex_wake(u32 *word, u32 n) { sys(__NR_futex, word, FUTEX_WAKE, n, 0, 0, 0); }
@@ -256,6 +259,8 @@ static void begin_stream(u32 stream) {
   chunk_number = 0;
   frame_at = frame_size = frame_number = 0;
   stream_ended = have_checksum = false;
+  peeked = NULL;
+  ahead = NULL;
 }
 
 void log_start(u32 stream) {
@@ -293,24 +298,48 @@ void log_forked_child(u32 stream, u32 parent_stream, u64 parent_event) {
 
 // ---- replay ----
 
-// Fetches the next frame through a feed slot. False at the end of the stream.
-static bool next_frame(void) {
-  if (stream_ended) return false;
-  struct rr_feed *feeds = (struct rr_feed *)((u8 *)session + RR_OFF_FEEDS), *f = NULL;
-  for (u32 i = (u32)sys(__NR_getpid); !f; i++) {
+// Asks for frame `number` in one of the first `slots` feed slots. NULL: they are all in use.
+static struct rr_feed *ask_for(u32 number, u32 slots) {
+  struct rr_feed *feeds = (struct rr_feed *)((u8 *)session + RR_OFF_FEEDS);
+  for (u32 n = 0, i = (u32)sys(__NR_getpid); n < slots; n++, i++) {
+    struct rr_feed *f = &feeds[i % slots];
     u32 free = RR_FEED_FREE;
-    if (__atomic_compare_exchange_n(&feeds[i % RR_FEEDS].state, &free, RR_FEED_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) f = &feeds[i % RR_FEEDS];
-    else if (i % RR_FEEDS == 0) { sys(__NR_sched_yield); log_stop_if_over(); }
+    if (!__atomic_compare_exchange_n(&f->state, &free, RR_FEED_CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
+    f->stream = stream_now;
+    f->number = number;
+    __atomic_store_n(&f->state, RR_FEED_REQUESTED, __ATOMIC_RELEASE);
+    ring_doorbell();
+    return f;
   }
-  f->stream = stream_now;
-  f->number = frame_number++;
-  __atomic_store_n(&f->state, RR_FEED_REQUESTED, __ATOMIC_RELEASE);
-  ring_doorbell();
+  return NULL;
+}
+
+static u32 await(struct rr_feed *f) {
   u32 state;
   while ((state = __atomic_load_n(&f->state, __ATOMIC_ACQUIRE)) == RR_FEED_REQUESTED) {
     futex_wait(&f->state, RR_FEED_REQUESTED, 200);
     if (__atomic_load_n(&f->state, __ATOMIC_ACQUIRE) == RR_FEED_REQUESTED) log_stop_if_over();
   }
+  return state;
+}
+
+void log_release_ahead(void) {
+  if (!ahead) return;
+  await(ahead);
+  __atomic_store_n(&ahead->state, RR_FEED_FREE, __ATOMIC_RELEASE);
+  ahead = NULL;
+}
+
+// Fetches the next frame through a feed slot. False at the end of the stream. From the second frame on the one after is asked
+// for ahead, so that it is unpacked while this one is replayed; that takes only half of the slots, as a process may wait
+// with one in hand for what another replays. Copies of this process (checkpoints) would share it: not under the debugger.
+static bool next_frame(void) {
+  if (stream_ended) return false;
+  struct rr_feed *f = ahead;
+  ahead = NULL;
+  while (!f && !(f = ask_for(frame_number, RR_FEEDS))) { sys(__NR_sched_yield); log_stop_if_over(); }
+  frame_number++;
+  u32 state = await(f);
   if (state == RR_FEED_READY) {
     check(f->size <= RR_FEED_BYTES, f->size);
     memcpy(frame, f->data, f->size);
@@ -320,6 +349,7 @@ static bool next_frame(void) {
   __atomic_store_n(&f->state, RR_FEED_FREE, __ATOMIC_RELEASE);
   if (state == RR_FEED_BAD) stop(STOP_IO, "the trace is damaged: frame %d of stream %d can't be read", (int)frame_number - 1, (int)stream_now);
   if (state == RR_FEED_END) stream_ended = true;
+  if (state == RR_FEED_READY && frame_number > 1 && !session->opt.gdb) ahead = ask_for(frame_number, RR_FEEDS / 2);
   return state == RR_FEED_READY;
 }
 
@@ -332,10 +362,17 @@ static const struct rr_event *raw_peek(void) {
   return e;
 }
 
+// It is asked six times an event.
 const struct rr_event *log_peek(void) {
+  if (likely(peeked && peeked_at == frame_at && peeked_frame == frame_number)) return peeked;
   for (;;) {
     const struct rr_event *e = raw_peek();
-    if (!e || e->type == RR_EV_DATA || e->type >= RR_EV_FIRST_COUNTED) return e;
+    if (!e) return NULL;
+    if (e->type == RR_EV_DATA || e->type >= RR_EV_FIRST_COUNTED) {
+      peeked_at = frame_at;
+      peeked_frame = frame_number;
+      return peeked = e;
+    }
     if (e->type == RR_EV_CHECKSUM) { memcpy(&next_checksum, e + 1, sizeof next_checksum); have_checksum = true; }
     if (e->type == RR_EV_FILE) keep_learn(e);
     frame_at += e->size;

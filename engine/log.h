@@ -23,6 +23,7 @@ const struct rr_event *log_peek(void);                 // the next event of any 
 // A difference is a divergence (does not return). The event stays valid until the next log_ call.
 const struct rr_event *log_take(u8 type, u16 code);
 void log_apply(const struct rr_event *e);              // the bytes of an RR_EV_SHARED that was taken
+void log_release_ahead(void);                           // before this process ends or executes another engine
 #define log_payload(ev) ((const void *)((ev) + 1))
 void diverged(const struct rr_event *recorded, const char *f, ...) NORETURN PRINTF(2, 3); // f: what the replay did
 

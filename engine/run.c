@@ -53,6 +53,7 @@ void run_arm_budget(void) {
     ctx.shared_due = e && e->type == RR_EV_SHARED && e->ticks == now;
     if (ctx.shared_due) shared_instrument(e->pc);
     if (debugging) ticks = debug_budget(ticks);
+    else if (!e && tick_is_far(now, BUDGET_MAX / 2)) return; // after most calls: nothing is due at a tick, whatever the budget
   } else {
     u64 slice = sched_slice_ticks();
     if (slice < ticks) ticks = slice;

@@ -229,6 +229,7 @@ static void fault_by(u32 signo) {
 
 // The host process dies as the guest does, so that its parent sees the true status; without a core of ours.
 NORETURN static void die(u32 signo) {
+  if (replaying) log_release_ahead();
   struct { u64 cur, max; } none = { 0, 0 }, old;
   struct guest_action dfl = { 0 };
   u64 all = ~0ul, open = ~SIGBIT(signo);

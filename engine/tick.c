@@ -70,6 +70,8 @@ void tick_budget(u64 ticks_until_exit) {
   end();
 }
 
+bool tick_is_far(u64 now, u64 ticks) { return target > now && target - now >= ticks && target - now <= 2 * ticks; }
+
 bool tick_refill(void) {
   begin();
   u64 now = ticks_now();

@@ -83,6 +83,7 @@ u64 translate_dead_flags(u64 guest_pc);
 // tick.c
 u64 ticks_now(void);
 void tick_budget(u64 ticks_until_exit);  // leave at the tick point that many ticks from now (>= 1); at most 1 << 40
+bool tick_is_far(u64 now, u64 ticks);     // the budget ends between ticks and 2 * ticks after now
 bool tick_count(void);                   // count one tick in C; true: the budget is used up (treat as EXIT_TICK_OUT at the new pc)
 bool tick_refill(void);                  // after EXIT_TICK_OUT: true: budget used up exactly now; false: redistributed, go on
 void tick_force(void);                   // signal handler of the carrier: leave at the next tick
