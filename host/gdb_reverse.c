@@ -25,6 +25,7 @@ static void begin(struct gdb_session *s) {
   tl->client = s->conn.fd;
   tl->interrupted = client_interrupts;
   tl->client_state = s;
+  tl->tell_exec = s->exec_events;
 }
 
 // The client looks at another process from now on.
@@ -84,9 +85,20 @@ static void history_begins(struct gdb_session *s) {
   s->history_begins = false;
 }
 
+// Backwards over an exec: the program is the one before.
+static void tell_exec(struct gdb_session *s, uint32_t life_before) {
+  struct mark m = timeline_mark(&s->timeline, &s->target.stop);
+  if (m.life == life_before || !s->exec_events) return;
+  s->target.stop.reason = RR_STOP_EXEC;
+  s->target.stop.code = s->timeline.life[m.life].exe_file;
+  s->tls_modid = 0;
+}
+
 static void arrived(struct gdb_session *s, int e, struct target *t) {
+  uint32_t life = timeline_mark(&s->timeline, &s->target.stop).life;
   if (!e) e = adopt(s, t);
   if (s->leaving) return;
+  if (!e) tell_exec(s, life);
   if (e == ENOENT) history_begins(s);
   else if (e == EINTR) {
     s->target.stop.reason = RR_STOP_INTERRUPT;

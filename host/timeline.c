@@ -254,6 +254,7 @@ static int search_from(struct timeline *tl, const struct mark *m, uint32_t leave
   for (;;) {
     struct checkpoint *c = checkpoint_before(tl, &end, true);
     if (!c) return ENOENT;
+    if (tl->tell_exec && !leave && c->mark.life < end.life) return EXDEV;
     struct mark begin = c->mark;
     int e = search_stretch(tl, c, &end, leave, hit);
     if (e != ENOENT) return e;
@@ -268,9 +269,20 @@ static int search_leave(struct timeline *tl, const struct mark *m, uint32_t tid,
   return e;
 }
 
+// The client has to know that the program is another one from here on. It goes on by itself.
+static int before_life(struct timeline *tl, const struct mark *m, struct target *t) {
+  for (uint32_t i = 0; i < tl->count; i++)
+    if (tl->list[i].mark.life == m->life) {
+      struct mark first = tl->list[i].mark;
+      return timeline_back(tl, &first, 0, t);
+    }
+  return ENOENT;
+}
+
 int timeline_search(struct timeline *tl, const struct mark *m, struct target *t) {
   struct rr_dbg_hit hit;
   int e = search_from(tl, m, 0, &hit);
+  if (e == EXDEV) return before_life(tl, m, t);
   if (e) return e;
   struct mark at = timeline_mark(tl, &hit.stop);
   if (!hit.after) e = timeline_seek(tl, &at, false, t);

@@ -47,6 +47,7 @@ struct timeline {
   struct { pid_t pid[64]; uint32_t count; } dying;
   // the client
   int client;                  // -1: none
+  bool tell_exec;              // it wants to hear of each exec: a search ends there
   bool (*interrupted)(void *client_state);
   void *client_state;
 };
@@ -73,7 +74,8 @@ struct mark timeline_mark(struct timeline *tl, const struct rr_dbg_stop *stop); 
 bool timeline_begins(const struct timeline *tl, const struct mark *m);          // nothing is before it
 
 int timeline_seek(struct timeline *tl, const struct mark *m, bool ticks_only, struct target *t);
-// The last hit before m, for t (a process that stands there), told as t->stop. ENOENT: none. The others leave t closed.
+// The last hit before m, for t (a process that stands there), told as t->stop. With tell_exec it may be the end of the life before
+// m's instead. ENOENT: none. The others leave t closed.
 int timeline_search(struct timeline *tl, const struct mark *m, struct target *t);
 // The boundary before m at which tid (0: any) is about to run, for t.
 int timeline_back(struct timeline *tl, const struct mark *m, uint32_t tid, struct target *t);
