@@ -1,7 +1,9 @@
-// Checkpoints: making, choosing and dropping them. What one costs is the pages that are written behind it while it lives, each
-// copied at the first write; the number of faults since the start of the replay, which engines tell, is the measure.
+// Checkpoints: making, choosing and dropping them. What one costs in time is the pages that are written behind it, each copied at
+// the first write: engines tell the faults that they had. What it costs in memory is what the kernel says is its own (and its share).
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,7 +12,7 @@
 #include <unistd.h>
 #include "host/timeline.h"
 
-enum { GAP_FIRST_US = 100000, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, COST_SHARE = 6 };
+enum { GAP_FIRST_US = 100000, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, COST_SHARE = 6, MEASURE_US = 1000000, CHECKPOINTS_MIN = 4 };
 
 static uint64_t now_us(void) {
   struct timespec ts;
@@ -54,8 +56,29 @@ static int first_word(int fd, struct rr_dbg_stop *stop) {
 
 // ---- the list ----
 
-static uint64_t weight(const struct timeline *tl) {
-  return tl->count < 2 ? 0 : tl->list[tl->count - 1].stop.faults - tl->list[0].stop.faults;
+// KiB of a process, pages that several share counted in parts (Documentation/filesystems/proc.rst, smaps_rollup). 0: not known.
+static uint64_t memory_of(pid_t pid) {
+  char path[64], text[2048];
+  snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[n > 0 ? n : 0] = 0;
+  const char *pss = strstr(text, "\nPss:");
+  return pss ? strtoull(pss + 5, NULL, 10) : 0;
+}
+
+static uint64_t memory_sum(struct timeline *tl) {
+  uint64_t sum = 0;
+  bool all = now_us() - tl->measured_us > MEASURE_US;
+  if (all) tl->measured_us = now_us();
+  for (uint32_t i = 0; i < tl->count; i++) {
+    struct checkpoint *c = &tl->list[i];
+    if (all || !c->kib) c->kib = memory_of(c->pid);
+    sum += c->kib;
+  }
+  return sum;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
@@ -84,9 +107,11 @@ void checkpoint_drop(struct timeline *tl, struct checkpoint *c) {
 static void thin_out(struct timeline *tl, const struct rr_dbg_stop *here, const struct mark *m) {
   uint32_t free = 0;
   for (uint32_t i = 0; i < tl->count; i++) free += !tl->list[i].user && !tl->list[i].first;
-  while (free > CHECKPOINTS_MAX || (free && weight(tl) > tl->faults_max && free > 4)) {
+  uint64_t kib = memory_sum(tl);
+  while (free > CHECKPOINTS_MAX || (free > CHECKPOINTS_MIN && kib > tl->kib_max)) {
     struct checkpoint *c = victim(tl, m, here->cpu_us);
     if (!c) return;
+    kib -= kib > c->kib ? c->kib : kib;
     checkpoint_drop(tl, c);
     free--;
   }
@@ -231,7 +256,7 @@ void timeline_begin(struct timeline *tl, pid_t *root) {
   tl->pending = tl->client = -1;
   tl->root = root;
   const char *mb = getenv("RR_CHECKPOINT_MB");
-  tl->faults_max = (mb && *mb ? strtoull(mb, NULL, 0) : 1024) * 256;
+  tl->kib_max = (mb && *mb ? strtoull(mb, NULL, 0) : 1024) * 1024;
 }
 
 void timeline_end(struct timeline *tl) {

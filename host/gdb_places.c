@@ -122,8 +122,8 @@ static void command_timeline(struct gdb_session *s, const char *argument, struct
   (void)argument;
   for (uint32_t i = 0; i < tl->count; i++) {
     const struct checkpoint *c = &tl->list[i];
-    text_add(t, "%s%u\tlife %u event %lu ticks %lu pc 0x%lx\t%.3f s\t%lu pages\n", c->user ? "c" : c->first ? "first " : "", c->user, c->mark.life,
-      c->mark.point.event, c->mark.point.ticks, c->mark.point.pc, (double)c->stop.cpu_us / 1e6, c->stop.faults);
+    text_add(t, "%s%u\tlife %u event %lu ticks %lu pc 0x%lx\t%.3f s\t%lu faults\t%lu KiB\n", c->user ? "c" : c->first ? "first " : "", c->user, c->mark.life,
+      c->mark.point.event, c->mark.point.ticks, c->mark.point.pc, (double)c->stop.cpu_us / 1e6, c->stop.faults, c->kib);
   }
 }
 

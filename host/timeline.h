@@ -22,6 +22,7 @@ struct checkpoint {
   pid_t pid;
   struct mark mark;
   struct rr_dbg_stop stop;     // told again when somebody returns to it
+  uint64_t kib;                // of memory; 0: not measured
   uint32_t user;               // number that its owner knows it by; 0: ours, may go any time
   bool first;                  // of a life: stays
   char where[PLACE_TEXT];      // as its owner wants to read it
@@ -35,7 +36,8 @@ struct timeline {
   struct { uint32_t stream, exe_file; } life[LIVES_MAX];
   uint32_t lives;
   uint32_t next_user;
-  uint64_t faults_max;         // pages that checkpoints may keep, as a bound
+  uint64_t kib_max;            // memory of checkpoints
+  uint64_t measured_us;        // when it was measured last
   pid_t *root;                 // the first engine's process, which somebody else reaps unless this is set to 0
   // a copy that a running engine was asked for
   int pending;                 // its channel; -1: none

@@ -19,9 +19,9 @@ def memory_of_tree(pid):
     total = 0
     for p in os.listdir("/proc"):
         try:
-            if p.isdigit() and "rr-replay" in open("/proc/%s/cmdline" % p).read().split("\0")[0]:
+            if p.isdigit() and int(open("/proc/%s/stat" % p).read().rsplit(")", 1)[1].split()[1]) == pid:
                 total += int(re.search(r"^Pss:\s+(\d+)", open("/proc/%s/smaps_rollup" % p).read(), re.M).group(1))
-        except (OSError, AttributeError):
+        except (OSError, AttributeError):  # it has just ended
             pass
     return total
 
@@ -37,7 +37,7 @@ def main():
     end = c.monitor("where")
     kept = c.monitor("timeline").splitlines()
     print(len(kept), "checkpoints", memory_of_tree(s.p.pid), "KiB", flush=True)
-    assert 3 <= len(kept) <= 42, kept
+    assert 2 <= len(kept) <= 42, kept
     assert memory_of_tree(s.p.pid) < (64 + 40) * 1024
 
     # an interrupt leaves one where one was
