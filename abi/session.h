@@ -9,7 +9,7 @@
 #include "abi/ctx.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
-#define RR_ABI_VERSION 2u
+#define RR_ABI_VERSION 3u
 
 #define RR_SLOTS 4096u          // context pages = address spaces alive at once
 #define RR_CHUNKS 2048u
@@ -28,6 +28,12 @@
 #define RR_OFF_FEEDS RR_CONTROL_BYTES
 #define RR_REPLAY_BYTES (RR_OFF_FEEDS + (uint64_t)RR_FEEDS * (RR_FEED_BYTES + 64))
 // An engine maps [0, RR_OFF_SLOTS) (record) or all (replay) at RR_SESSION, and its own slot at RR_CTX.
+
+#define CPUID_WORD(...) +1
+enum { RR_CPUID_WORDS = 0
+#include "abi/cpuid.def"
+};
+#undef CPUID_WORD
 
 enum rr_mode { RR_RECORD = 1, RR_REPLAY = 2 };
 
@@ -60,6 +66,9 @@ struct rr_options {
   uint64_t through_signals;  // -t: ignored where the default action would kill
   uint64_t log_mask;         // RR_LOG: bit (category) set: debug; warnings are always on
   uint32_t vdso_pages[4];    // sizes in pages of the kernel's adjoining mappings [vvar]..., the last that is not 0 being [vdso] (all 0: unknown)
+  uint32_t cpu_keep[RR_CPUID_WORDS]; // record: what the guest may see of the words in abi/cpuid.def
+  uint32_t pad2;
+  uint64_t xsave_mask;       // state components that the guest may see, as in XCR0; replay: those that it saw (~0: all)
   uint32_t follow[16];       // under the debugger: forked streams that the replay becomes, from the outermost on; ~0: no more
   char cache_dir[256];       // directory of translation caches ("" : none)
   char trace_dir[512];       // replay: where kept files lie (absolute)

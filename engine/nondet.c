@@ -13,7 +13,6 @@
 #include "engine/translate.h"
 
 #define RFLAGS_STATUS 0x8d5ul
-#define XCR0_HIDDEN 0x60200ul    // PKRU, AMX
 
 static bool decode(struct operands *d) {
   static ZydisDecoder decoder;
@@ -75,6 +74,11 @@ static void do_rdtsc(bool p) {
 }
 
 // What the guest does not see: state that the engine can't make deterministic or does not carry (design, part 5).
+static const struct { u32 leaf, sub, reg; } words[] = {
+#define CPUID_WORD(leaf, sub, reg, ...) { leaf, sub, reg },
+#include "abi/cpuid.def"
+};
+
 static void hide_features(u32 leaf, u32 sub, u32 r[4]) {
   if (leaf == 1) r[2] &= ~(1u << 3 | 1u << 5 | 1u << 15 | 1u << 24);       // MONITOR, VMX, PDCM, TSC deadline
   if (leaf == 7 && sub == 0) {
@@ -83,9 +87,11 @@ static void hide_features(u32 leaf, u32 sub, u32 r[4]) {
     r[3] &= ~(1u << 5 | 1u << 11 | 1u << 13 | 1u << 16 | 1u << 20 | 1u << 22 | 1u << 24 | 1u << 25); // UINTR, RTM, TSX, TSXLDTRK, IBT, AMX
   }
   if (leaf == 7 && sub == 1) r[0] &= ~(1u << 21 | 1u << 22);                  // AMX
-  if (leaf == 0xd && sub == 0) r[0] &= ~(u32)XCR0_HIDDEN;
+  for (u32 i = 0; i < ARRAY_SIZE(words); i++)
+    if (words[i].leaf == leaf && (words[i].sub == sub || leaf == 1 || leaf >= 0x80000000)) r[words[i].reg] &= session->opt.cpu_keep[i];
+  if (leaf == 0xd && sub == 0) { r[0] = (u32)xsave_mask; r[1] = r[2] = xsave_bytes; r[3] = (u32)(xsave_mask >> 32); }
   if (leaf == 0xd && sub == 1) r[0] &= ~0x1fu;                               // XSAVEOPT, XSAVEC, XGETBV1, XSAVES, XFD
-  if (leaf == 0xd && sub > 1 && sub < 32 && XCR0_HIDDEN >> sub & 1) r[0] = r[1] = r[2] = r[3] = 0;
+  if (leaf == 0xd && sub > 1 && (sub > 63 || !(xsave_mask >> sub & 1))) r[0] = r[1] = r[2] = r[3] = 0;
   if (leaf == 0x80000001) r[2] &= ~(1u << 29);                               // MONITORX
   if (leaf == 0x80000008) r[1] &= ~(1u << 4);                                // RDPRU
 }
@@ -130,11 +136,7 @@ static void do_rdpid(const struct operands *d) {
 static bool do_xgetbv(void) {
   u64 v = 0;
   if ((u32)ctx.regs[R_RCX] > 1) { special_gp(); return false; }
-  if (!replaying) {
-    u32 a, d2;
-    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d2) : "c"(0));
-    v = (a | (u64)d2 << 32) & ~XCR0_HIDDEN; // XINUSE (ecx 1) depends on what the kernel did: everything counts as in use
-  }
+  if (!replaying) v = xsave_mask; // XINUSE (ecx 1) depends on what the kernel did: everything counts as in use
   log_nondet(RR_ND_XGETBV, &v, 1);
   ctx.regs[R_RAX] = (u32)v;
   ctx.regs[R_RDX] = v >> 32;

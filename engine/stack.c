@@ -2,6 +2,7 @@
 #include <asm/errno.h>
 #include <linux/mman.h>
 #include <linux/auxvec.h>
+#include "engine/log.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 
@@ -31,6 +32,8 @@ static u32 make_auxv(struct auxv *v, u64 host, const struct elf_image *exe, u64 
     case AT_EXECFN: value = execfn; break;
     case AT_PLATFORM: value = platform; break;
     case AT_BASE_PLATFORM: continue;
+    case AT_HWCAP: value &= session->opt.cpu_keep[1]; break;                       // CPUID 1, edx
+    case AT_HWCAP2: if (!(session->opt.cpu_keep[2] & 1)) value &= ~2ul; break;      // FSGSBASE
     default: break;
     }
     v[n++] = (struct auxv){ h->type, value };

@@ -33,7 +33,10 @@ void vectors_init(void) {
   u32 lo, hi, r[4];
   if (xsave_bytes) return;
   __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-  xsave_mask = (lo | (u64)hi << 32) & ~(XFEATURE_PKRU | XFEATURE_AMX);
+  u64 here = lo | (u64)hi << 32;
+  if (replaying && session->opt.xsave_mask != ~0ul && session->opt.xsave_mask & ~here)
+    stop(STOP_IO, "the recorded program used vector registers that this CPU has not (state components 0x%lx, here 0x%lx); record with --cpu=x86-64-v2 or v3", session->opt.xsave_mask, here);
+  xsave_mask = here & ~(XFEATURE_PKRU | XFEATURE_AMX) & session->opt.xsave_mask;
   xsave_bytes = 576;
   if (xsave_mask < 4) return;
   // The standard format's offsets grow with the number of the component on every CPU so far (Intel SDM vol. 1, 13.4.3).

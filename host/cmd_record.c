@@ -4,11 +4,12 @@
 #include <string.h>
 #include <sys/random.h>
 #include "host/commands.h"
+#include "host/cpu.h"
 #include "host/launch.h"
 #include "host/record.h"
 #include "host/say.h"
 
-enum { O_OUTPUT = 1, O_TICKS, O_EVENTS, O_CHAOS, O_SEED, O_PRINT_DIR, O_ENV, O_IGNORE, O_THROUGH, O_STRICT, O_UNKNOWN, O_ACCEPTED };
+enum { O_OUTPUT = 1, O_TICKS, O_EVENTS, O_CHAOS, O_SEED, O_PRINT_DIR, O_ENV, O_IGNORE, O_THROUGH, O_STRICT, O_UNKNOWN, O_CPU, O_CPUID, O_CPUID_EXT, O_CPUID_XSAVE, O_ACCEPTED };
 static const struct cli_option options[] = {
   { O_OUTPUT, "o|output-trace-dir", "DIR", "name of the trace's directory (default: trace_N here or in $_RR_TRACE_DIR)" },
   { O_TICKS, "c|num-cpu-ticks", "N", "longest time slice of a thread, in ticks" },
@@ -21,10 +22,14 @@ static const struct cli_option options[] = {
   { O_PRINT_DIR, "p|print-trace-dir", "FD", "write the trace's directory to this descriptor" },
   { O_STRICT, "strict", NULL, "refuse memory that is shared with processes outside the recording" },
   { O_UNKNOWN, "on-unknown", "stop|enosys", "what a system call does that rr does not know (default: stop)" },
+  { O_CPU, "cpu", "LEVEL", "the program sees no more than x86-64-v2, x86-64-v3 or x86-64-v4, so that the trace replays on such CPUs" },
+  { O_CPUID, "disable-cpuid-features", "C[,D]", "hide these bits of CPUID 1, ecx and edx" },
+  { O_CPUID_EXT, "disable-cpuid-features-ext", "B[,C[,D]]", "hide these bits of CPUID 7, ebx, ecx and edx" },
+  { O_CPUID_XSAVE, "disable-cpuid-features-xsave", "A", "hide these bits of CPUID 13.1, eax" },
   { O_ACCEPTED, "w|wait", NULL, "accepted: rr always waits for all recorded processes" },
   { O_ACCEPTED, "b|n|use-syscall-buffer|no-syscall-buffer|force-syscall-buffer", NULL, "accepted: the fast path is always on" },
   { O_ACCEPTED, "u|cpu-unbound|no-file-cloning|no-read-cloning|no-cpuid-faulting|stap-sdt|asan|tsan|intel-pt|dump-on-exit", NULL, NULL },
-  { O_ACCEPTED, "num-cores|nested|bind-to-cpu|disable-cpuid-features|disable-cpuid-features-ext|disable-cpuid-features-xsave|scarce-fds|syscall-buffer-size|syscall-buffer-sig|save-as|setuid-sudo", "VALUE", NULL },
+  { O_ACCEPTED, "num-cores|nested|bind-to-cpu|scarce-fds|syscall-buffer-size|syscall-buffer-sig|save-as|setuid-sudo", "VALUE", NULL },
   { 0 },
 };
 
@@ -54,6 +59,18 @@ static bool set_unknown(struct cli *c, struct record_options *o) {
   return false;
 }
 
+static bool set_cpu(struct cli *c, int option, struct rr_options *o) {
+  if (option == O_CPU) {
+    if (cpu_level(o, c->value)) return true;
+    cli_error(c, "%s wants x86-64-v2, x86-64-v3 or x86-64-v4, not `%s`", c->option, c->value);
+    return false;
+  }
+  unsigned first = option == O_CPUID ? CPU_WORDS_BASIC : option == O_CPUID_EXT ? CPU_WORDS_EXT : CPU_WORDS_XSAVE;
+  if (cpu_hide(o, c->value, first, option == O_CPUID ? 2 : option == O_CPUID_EXT ? 3 : 1)) return true;
+  cli_error(c, "%s wants numbers, separated by commas, not `%s`", c->option, c->value);
+  return false;
+}
+
 static bool set_option(struct cli *c, int option, struct record_options *o, size_t *env_count) {
   uint64_t n = 0;
   switch (option) {
@@ -71,6 +88,7 @@ static bool set_option(struct cli *c, int option, struct record_options *o, size
   case O_THROUGH: return add_signal(c, &o->engine.through_signals);
   case O_STRICT: o->engine.strict = 1; return true;
   case O_UNKNOWN: return set_unknown(c, o);
+  case O_CPU: case O_CPUID: case O_CPUID_EXT: case O_CPUID_XSAVE: return set_cpu(c, option, &o->engine);
   }
   return true; // O_ACCEPTED
 }
@@ -88,6 +106,7 @@ static int run(struct cli *c) {
   }
   if (option == CLI_ERROR) return EXIT_USAGE;
   if (option == CLI_END) return cli_error(c, "the program to record is missing");
+  cpu_state(&o.engine);
   o.argv = c->argv + c->next - 1;
   if (options_debug(&o.engine, &f)) return fault_say(&f);
   if (o.engine.chaos && !seeded && getrandom(&o.engine.seed, 4, 0) < 0) o.engine.seed = 1;

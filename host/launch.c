@@ -51,7 +51,8 @@ void signals_take_over(struct signal_state *saved) {
 }
 
 void options_default(struct rr_options *o) {
-  *o = (struct rr_options){ .dump_on = INT_MIN };
+  *o = (struct rr_options){ .dump_on = INT_MIN, .xsave_mask = ~0ull };
+  memset(o->cpu_keep, 0xff, sizeof o->cpu_keep);
   cache_dir_find(o->cache_dir, sizeof o->cache_dir);
   vdso_layout(o->vdso_pages);
 }

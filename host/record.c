@@ -84,7 +84,7 @@ static void manifest_begin(struct recording *r) {
   if (r->o->engine.chaos) manifest_set(m, "seed", "%llu", (unsigned long long)r->o->engine.seed);
   if (r->o->engine.checksum) manifest_set(m, "checksum", "%u", r->o->engine.checksum);
   manifest_set(m, "pid", "%d", (int)r->session.root);
-  cpu_note(m);
+  cpu_note(m, &r->o->engine);
 }
 
 // What can fail before anything runs.

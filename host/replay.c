@@ -48,6 +48,7 @@ int replay_run_start(struct replay_session *r, uint32_t stream, bool quiet, int 
   o.quiet = quiet;
   o.gdb = channel >= 0;
   for (uint32_t i = 0; i < FOLLOW_MAX; i++) o.follow[i] = i < r->follow_count ? r->follow[i] : ~0u;
+  o.xsave_mask = manifest_number(&r->trace->manifest, "xsave", ~0ull);
   o.checksum = (uint32_t)manifest_number(&r->trace->manifest, "checksum", 0);
   snprintf(o.trace_dir, sizeof o.trace_dir, "%s", r->trace->path);
   if (session_make(&run->session, RR_REPLAY, &o, f)) return session_free(&run->session), f->code;
