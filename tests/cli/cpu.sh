@@ -50,7 +50,7 @@ see; plain=$(cat out)
 see --cpu=x86-64-v2; bits basic 2 0x30001000; bits more 2 0xd0030128; bits xcr0 2 0xe4; [ "$(grep -c 'levels .00' out)" = 1 ] || fail "levels at v2: $(cat out)"
 see --cpu x86-64-v3; bits more 2 0xd0030000; bits xcr0 2 0xe0; [ "$(grep -c 'levels ..0' out)" = 1 ] || fail "levels at v3: $(cat out)"
 see --cpu=X86-64-V4; bits more 3 0x5f00
-see --disable-cpuid-features 0x10000000,0x02000000; bits basic 2 0x10000000; bits basic 3 0x02000000; bits xcr0 2 0xe4
+see --disable-cpuid-features 0x10000000,0x10000000; bits basic 2 0x10000000; bits basic 3 0x10000000; bits xcr0 2 0xe4
 see --disable-cpuid-features-ext=0x10000,0x100; bits more 2 0x10000; bits more 3 0x100; bits xcr0 2 0xe0
 see --disable-cpuid-features-xsave 0xf
 see $("$RR" cpufeatures); [ "$(cat out)" = "$plain" ] || fail "cpufeatures of this machine change what is seen on it"
