@@ -61,15 +61,17 @@ void run_arm_budget(void) {
   tick_budget(ticks ? ticks : 1);
 }
 
+void run_replay_killed(const struct rr_event *e) {
+  struct rr_ev_killed k = *(const struct rr_ev_killed *)log_payload(e);
+  if (k.lost_output) replay_lost_output(k.lost_output - 1);
+  signal_exit_by(k.exit.status ? k.exit.status & 127 : SIGKILL);
+}
+
 // What the log has for this very tick point. False: nothing more.
 static bool replay_due(void) {
   const struct rr_event *e = next_at_tick();
   if (!e || e->ticks != ticks_now() || e->type == RR_EV_SHARED) return false;
-  if (e->type == RR_EV_KILLED) {
-    struct rr_ev_killed k = *(const struct rr_ev_killed *)log_payload(e);
-    if (k.lost_output) replay_lost_output(k.lost_output - 1);
-    signal_exit_by(k.exit.status ? k.exit.status & 127 : SIGKILL);
-  }
+  if (e->type == RR_EV_KILLED) run_replay_killed(e);
   if (e->pc != ctx.regs[R_RIP]) diverged(e, "another instruction");
   if (e->type == RR_EV_SIGNAL) signal_deliver(false);
   else sched_slice_end();

@@ -9,6 +9,7 @@
 #include "engine/carrier.h"
 #include "engine/cpuid.h"
 #include "engine/log.h"
+#include "engine/run.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
@@ -237,6 +238,7 @@ static void replay_switch(void) {
     run_remove(t);
     make_current(t);
   } else if (current->state == T_DEAD) {
+    if (e && e->type == RR_EV_KILLED) run_replay_killed(e); // the recording was cut off just here
     diverged(e, "thread %u has ended: an event", current->tid);
   } else {
     run_remove(current);
