@@ -11,23 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COMMAND(name, text) "define " name "\nmonitor " name "\nend\ndocument " name "\n" text "\nend\n"
-const char gdb_init_text[] =
-  "set prompt (rr) \n"
-  "set non-stop off\n"
-  "set remotetimeout 10000\n"
-  "set unwindonsignal on\n"
-  "handle SIGURG stop nopass\n"
-  COMMAND("when", "Print the number of the event completed last.")
-  COMMAND("when-ticks", "Print the ticks of the process so far.")
-  COMMAND("when-tid", "Print the thread's id as it was recorded.")
-  COMMAND("when-end", "Print the last event of the process.")
-  COMMAND("elapsed-time", "Print the time since the start of the recording.");
-
+// A person is told what can be done; a script is not.
 static int script(uint16_t port) {
   int fd = memfd_create("rr-gdb-script", 0);
   if (fd < 0) return -1;
-  dprintf(fd, "%starget extended-remote 127.0.0.1:%u\n", gdb_init_text, port);
+  bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  dprintf(fd, "%starget extended-remote 127.0.0.1:%u\n%s", gdb_init_text, port, person ? gdb_greeting : "");
   return fd;
 }
 
