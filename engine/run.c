@@ -64,7 +64,7 @@ void run_arm_budget(void) {
 void run_replay_killed(const struct rr_event *e) {
   struct rr_ev_killed k = *(const struct rr_ev_killed *)log_payload(e);
   if (k.lost_output) replay_lost_output(k.lost_output - 1);
-  signal_exit_by(k.exit.status ? k.exit.status & 127 : SIGKILL);
+  signal_replay_killed(k.exit.status ? k.exit.status & 127 : SIGKILL);
 }
 
 // What the log has for this very tick point. False: nothing more.

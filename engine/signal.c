@@ -245,6 +245,12 @@ NORETURN static void die(u32 signo) {
   for (;;) sys(__NR_exit_group, 128 + signo);
 }
 
+void signal_replay_killed(u32 signo) {
+  if (debugging) debug_exit(signo);
+  translate_save();
+  die(signo);
+}
+
 void signal_exit_by(u32 signo) {
   if (!replaying) {
     rr_log(LOG_SIGNAL, "process %u dies by signal %u", current->process->pid, signo);

@@ -24,6 +24,7 @@ void signal_fault(void);                   // EXIT_FAULT: the host's siginfo of 
 void signal_raise_fault(u32 signo, s32 code, u64 addr, u64 trapno, u64 error); // synchronous, from the engine (bad fetch, int3, ud2)
 void signal_raise_sys(u64 pc, u32 nr, s32 data);  // SIGSYS of a seccomp filter; registers are those after the call
 void signal_sigreturn(void);               // rt_sigreturn
+void signal_replay_killed(u32 signo) NORETURN; // replay: all of this address space died here (RR_EV_KILLED), a vfork child with it
 void signal_exit_by(u32 signo) NORETURN;   // the process dies by the signal (core dump suppressed): log, raise
 u64 signal_before_exec(void);              // pending signals go back to the kernel; for the RR_ENGINE string: guest mask | bit SIGKILL
 extern u64 start_sigmask;                  // start.c: that value, in the new engine
