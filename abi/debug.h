@@ -45,6 +45,7 @@ enum rr_dbg_what {
                       // stopped at the same point, sends RR_STOP_FORKED there; or the channel ends. It may be sent to a running engine
   RR_DBG_CLEAR,       // no breakpoints, watchpoints, caught calls; all signals are reported
   RR_DBG_HIT,         // -> struct rr_dbg_hit: the last hit of the search that has ended; error ENOENT: none
+  RR_DBG_SEEN,        // address, length -> that part of the struct rr_dbg_seen of what leads here
   RR_DBG_STEPS,       // -> array of struct rr_dbg_step: the last boundaries that RR_GO_STEPS noted, oldest first
   // Function calls: in a copy, which goes on without the log.
   RR_DBG_DIVERT,      // makes this process, stopped, one in which `thread` (0: the one that runs) may be made to call functions
@@ -122,3 +123,8 @@ struct rr_dbg_regs {
 enum rr_dbg_thread_state { RR_THREAD_RUNNING, RR_THREAD_READY, RR_THREAD_IN_CALL, RR_THREAD_FUTEX, RR_THREAD_VFORK };
 struct rr_dbg_thread { uint32_t tid, pid, state, call; char name[16]; };
 struct rr_dbg_map { uint64_t start, end, offset, inode; uint32_t device, prot, shared, file, size, pad; }; // size: of this struct with the path behind it, zero-terminated, padded to 8; file: kept id
+
+// What was executed since `from`, and perhaps more: a bit for each instruction, by hash; the signals that were delivered.
+#define RR_SEEN_BYTES 131072u
+struct rr_dbg_seen { struct rr_point from; uint64_t signals, translated; uint8_t bits[RR_SEEN_BYTES]; }; // translated: instructions
+static inline uint32_t rr_seen_bit(uint64_t pc) { return (uint32_t)(pc * 0x9e3779b97f4a7c15ul >> 44); }

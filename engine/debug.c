@@ -173,6 +173,7 @@ bool debug_before(void) {
   stopped_at = 0;
   if (mine) step_taken = true;
   begun = here(RR_AT_INSTRUCTION);
+  if (one) seen_pc(begun.pc);
   if (debug_go.flags & RR_GO_STEPS && begun.ticks >= debug_go.from) note_step(&begun, 0);
   if (watch_any() && (one || watch_stepping())) watch_before();
   return one;
@@ -206,6 +207,7 @@ void debug_signal(u32 signo, const void *siginfo) {
   bool ignored = signo - 1 < 64 && debug_ignored_signals >> (signo - 1) & 1;
   struct rr_point at = here(RR_AT_SIGNAL);
   at.event--; // it has been taken from the log, but the guest knows nothing of it
+  seen_signal(signo);
   note_watch(false);
   if (pending.reason && started) {
     s = pending;
@@ -225,6 +227,7 @@ void debug_signal(u32 signo, const void *siginfo) {
 }
 
 void debug_forked(void) {
+  seen_restart();
   started = false;
 }
 

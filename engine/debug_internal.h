@@ -21,6 +21,12 @@ size_t debug_read(void *d, u64 guest, size_t n);  // guest memory whatever its p
 bool checkpoint_fork(int fd);         // true: this is the copy, and has taken fd as its channel
 void usage_fill(struct rr_dbg_stop *s);
 
+// debug_seen.c
+void seen_pc(u64 pc);                 // it is translated, or runs alone
+void seen_signal(u32 signo);
+void seen_restart(void);              // a new stretch begins here
+const struct rr_dbg_seen *seen_get(void);
+
 // debug_note.c
 void note_begin(void);                // debug_go is new
 void note_hit(const struct rr_dbg_stop *s, bool after); // of a search, if it lies before its end

@@ -31,6 +31,7 @@ static struct breakpoint *find(u64 pc) {
 
 bool debug_break_at(u64 guest_pc) {
   if (likely(!debugging)) return false;
+  seen_pc(guest_pc);
   struct breakpoint *b = find(guest_pc);
   if (b && b->active) b->compiled = true;
   return b && b->compiled;

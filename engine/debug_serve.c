@@ -81,7 +81,10 @@ enum look serve_look(void) {
   const struct rr_dbg_request *q = (void *)in;
   if (n < sizeof *q) return LOOK_NOTHING;
   if (q->what == RR_DBG_KILL) leave();
-  if (q->what == RR_DBG_FORK && received_fd >= 0 && checkpoint_fork(received_fd)) return LOOK_COPY;
+  if (q->what == RR_DBG_FORK && received_fd >= 0) {
+    if (checkpoint_fork(received_fd)) return LOOK_COPY;
+    seen_restart();
+  }
   return q->what == RR_DBG_INTERRUPT ? LOOK_INTERRUPT : LOOK_NOTHING;
 }
 
@@ -277,6 +280,12 @@ static void reply_hit(struct rr_dbg_reply *r) {
   else r->error = ENOENT;
 }
 
+static void reply_seen(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
+  size_t size = sizeof *seen_get();
+  if (q->address > size || q->length > size - q->address || q->length > RR_DBG_DATA) r->error = EINVAL;
+  else reply_bytes(r, (const u8 *)seen_get() + q->address, q->length);
+}
+
 static void clear_all(void) {
   break_clear_all();
   watch_clear_all();
@@ -309,6 +318,7 @@ static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   case RR_DBG_SIGINFO: reply_bytes(r, debug_siginfo, sizeof debug_siginfo); break;
   case RR_DBG_CLEAR: clear_all(); break;
   case RR_DBG_HIT: reply_hit(r); break;
+  case RR_DBG_SEEN: reply_seen(q, r); break;
   case RR_DBG_STEPS: r->size = note_steps((struct rr_dbg_step *)(r + 1)) * (u32)sizeof(struct rr_dbg_step); break;
   case RR_DBG_KILL: leave(); break;
   case RR_DBG_DIVERT: r->error = divert_begin(q->thread); break;

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "host/timeline.h"
 
-enum { GAP_FIRST_US = 100000, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, COST_SHARE = 6, MEASURE_US = 1000000, CHECKPOINTS_MIN = 4 };
+enum { GAP_FIRST_US = 100000, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, TRANSLATE_NS = 150, COST_SHARE = 6, MEASURE_US = 1000000, CHECKPOINTS_MIN = 4 };
 
 static uint64_t now_us(void) {
   struct timespec ts;
@@ -52,6 +53,42 @@ static int first_word(int fd, struct rr_dbg_stop *stop) {
   do r = recv(fd, stop, sizeof *stop, 0);
   while (r < 0 && errno == EINTR);
   return r == sizeof *stop ? 0 : ECONNRESET;
+}
+
+// ---- what was executed before a checkpoint ----
+
+static bool seen_part(int fd, uint64_t offset, void *to, uint32_t size) {
+  struct rr_dbg_reply r = { 0 };
+  struct rr_dbg_request q = { .what = RR_DBG_SEEN, .address = offset, .length = size };
+  struct iovec parts[2] = { { &r, sizeof r }, { to, size } };
+  struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
+  ssize_t n;
+  if (send(fd, &q, sizeof q, MSG_NOSIGNAL) != sizeof q) return false;
+  do n = recvmsg(fd, &m, 0);
+  while (n < 0 && errno == EINTR);
+  return n == (ssize_t)(sizeof r + size) && !r.error;
+}
+
+struct rr_dbg_seen *seen_ask(int fd) {
+  struct rr_dbg_seen *seen = malloc(sizeof *seen);
+  if (!seen) abort();
+  for (uint32_t at = 0, part; at < sizeof *seen; at += part) {
+    part = sizeof *seen - at < RR_DBG_DATA ? (uint32_t)sizeof *seen - at : RR_DBG_DATA;
+    if (seen_part(fd, at, (uint8_t *)seen + at, part)) continue;
+    free(seen);
+    return NULL;
+  }
+  return seen;
+}
+
+// c goes, and the next one answers for its stretch too.
+static void seen_join(const struct checkpoint *c, struct checkpoint *next) {
+  struct rr_dbg_seen *a = c->seen, *b = next->seen;
+  if (!a || !b || c->mark.life != next->mark.life || rr_point_compare(&b->from, &c->mark.point) > 0) return;
+  if (rr_point_compare(&a->from, &b->from) >= 0) return; // it does so already
+  b->from = a->from;
+  b->signals |= a->signals;
+  for (uint32_t i = 0; i < RR_SEEN_BYTES; i++) b->bits[i] |= a->bits[i];
 }
 
 // ---- the list ----
@@ -100,6 +137,8 @@ static struct checkpoint *victim(struct timeline *tl, const struct mark *here, u
 
 void checkpoint_drop(struct timeline *tl, struct checkpoint *c) {
   close(c->fd);
+  if (c + 1 < tl->list + tl->count) seen_join(c, c + 1);
+  free(c->seen);
   process_end(tl, c->pid);
   memmove(c, c + 1, (size_t)(tl->list + --tl->count - c) * sizeof *c);
 }
@@ -132,6 +171,7 @@ int checkpoint_add(struct timeline *tl, int fd, const struct rr_dbg_stop *stop, 
     tl->room = tl->room ? 2 * tl->room : 32;
     if (!(tl->list = realloc(tl->list, tl->room * sizeof *tl->list))) abort();
   }
+  c.seen = seen_ask(fd);
   memmove(tl->list + i + 1, tl->list + i, (tl->count++ - i) * sizeof c);
   tl->list[i] = c;
   thin_out(tl, stop, &c.mark);
@@ -222,7 +262,12 @@ static void pending_arrived(struct timeline *tl) {
     if (near && near->mark.life == m.life && stop.cpu_us - near->stop.cpu_us < GAP_FIRST_US / 4) {
       close(fd);
       process_end(tl, (pid_t)stop.host_pid);
-    } else checkpoint_add(tl, fd, &stop, false, 0);
+    } else {
+      checkpoint_add(tl, fd, &stop, false, 0);
+      near = checkpoint_at(tl, &m);
+      uint64_t again = near && near->seen ? near->seen->translated * TRANSLATE_NS / 1000 * COST_SHARE : 0; // the code cache was emptied
+      if (tl->gap_us < again) tl->gap_us = again < GAP_MAX_US ? again : GAP_MAX_US;
+    }
   }
   tl->due_us = now_us() + tl->gap_us;
 }

@@ -119,7 +119,7 @@ void gdb_reverse(struct gdb_session *s, const char *p) {
   int e;
   begin(s);
   if (*p == 'c') places_leave(s);
-  if (*p == 'c') e = timeline_search(&s->timeline, &here, &t);
+  if (*p == 'c') e = timeline_search(&s->timeline, &here, &s->target, &t);
   else if (*p == 's') {
     e = timeline_back(&s->timeline, &here, thread_or_stopped(s, s->c_tid), &t);
     if (!e) watch_undone(s, &t);

@@ -248,15 +248,39 @@ static int search_stretch(struct timeline *tl, const struct checkpoint *c, const
   return e;
 }
 
+// Nothing that the client waits for can be between a checkpoint and the mark that `seen` leads to.
+static bool nothing_there(const struct timeline *tl, const struct mark *from, const struct mark *to, const struct rr_dbg_seen *seen) {
+  uint64_t passed = 0;
+  if (!seen || from->life != to->life || rr_point_compare(&seen->from, &from->point) > 0) return false;
+  for (uint32_t i = 0; i < tl->points.count; i++) {
+    const struct rr_dbg_request *q = &tl->points.list[i].request;
+    uint32_t bit = rr_seen_bit(q->address);
+    if (q->what == RR_DBG_WATCH || (q->what == RR_DBG_SYSCALLS && q->flags)) return false;
+    if (q->what == RR_DBG_BREAK && seen->bits[bit / 8] >> bit % 8 & 1) return false;
+    if (q->what == RR_DBG_SIGNALS) memcpy(&passed, tl->points.list[i].data, sizeof passed);
+  }
+  return !(seen->signals & ~passed);
+}
+
+// What leads to m, if it is a checkpoint.
+static const struct rr_dbg_seen *seen_before(const struct timeline *tl, const struct mark *m) {
+  for (uint32_t i = tl->count; i--;)
+    if (!mark_compare(&tl->list[i].mark, m)) return tl->list[i].seen;
+  return NULL;
+}
+
 // Stretch by stretch backwards. A stretch may leave checkpoints behind, but none before its own beginning.
-static int search_from(struct timeline *tl, const struct mark *m, uint32_t leave, struct rr_dbg_hit *hit) {
+// here: what leads to m.
+static int search_from(struct timeline *tl, const struct mark *m, const struct rr_dbg_seen *here, uint32_t leave, struct rr_dbg_hit *hit) {
   struct mark end = *m;
   for (;;) {
     struct checkpoint *c = checkpoint_before(tl, &end, true);
     if (!c) return ENOENT;
     if (tl->tell_exec && !leave && c->mark.life < end.life) return EXDEV;
     struct mark begin = c->mark;
-    int e = search_stretch(tl, c, &end, leave, hit);
+    if (mark_compare(&end, m)) here = seen_before(tl, &end);
+    bool empty = !leave && nothing_there(tl, &begin, &end, here);
+    int e = empty ? ENOENT : search_stretch(tl, c, &end, leave, hit);
     if (e != ENOENT) return e;
     end = begin;
   }
@@ -264,7 +288,7 @@ static int search_from(struct timeline *tl, const struct mark *m, uint32_t leave
 
 static int search_leave(struct timeline *tl, const struct mark *m, uint32_t tid, struct mark *left) {
   struct rr_dbg_hit hit;
-  int e = search_from(tl, m, tid, &hit);
+  int e = search_from(tl, m, NULL, tid, &hit);
   if (!e) *left = timeline_mark(tl, &hit.stop);
   return e;
 }
@@ -279,9 +303,11 @@ static int before_life(struct timeline *tl, const struct mark *m, struct target 
   return ENOENT;
 }
 
-int timeline_search(struct timeline *tl, const struct mark *m, struct target *t) {
+int timeline_search(struct timeline *tl, const struct mark *m, struct target *here, struct target *t) {
   struct rr_dbg_hit hit;
-  int e = search_from(tl, m, 0, &hit);
+  struct rr_dbg_seen *seen = here && here->fd >= 0 ? seen_ask(here->fd) : NULL;
+  int e = search_from(tl, m, seen, 0, &hit);
+  free(seen);
   if (e == EXDEV) return before_life(tl, m, t);
   if (e) return e;
   struct mark at = timeline_mark(tl, &hit.stop);

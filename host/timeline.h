@@ -26,6 +26,7 @@ struct checkpoint {
   uint32_t user;               // number that its owner knows it by; 0: ours, may go any time
   bool first;                  // of a life: stays
   char where[PLACE_TEXT];      // as its owner wants to read it
+  struct rr_dbg_seen *seen;    // what was executed on the way to it; NULL: not known
   bool base;                   // at an instruction: a search may begin here
 };
 
@@ -64,6 +65,7 @@ struct checkpoint *checkpoint_before(const struct timeline *tl, const struct mar
 struct checkpoint *checkpoint_at(const struct timeline *tl, const struct mark *m);             // the last that is not behind; NULL
 struct checkpoint *checkpoint_user(const struct timeline *tl, uint32_t user);
 void checkpoint_drop(struct timeline *tl, struct checkpoint *c);
+struct rr_dbg_seen *seen_ask(int fd);  // what leads to a process that has stopped; malloc'd; NULL: it does not say
 int checkpoint_open(struct timeline *tl, const struct checkpoint *c, struct target *t);        // a process that stands there
 void process_end(struct timeline *tl, pid_t pid);
 void target_end(struct timeline *tl, struct target *t);  // with its process
@@ -78,6 +80,7 @@ bool timeline_begins(const struct timeline *tl, const struct mark *m);          
 int timeline_seek(struct timeline *tl, const struct mark *m, bool ticks_only, struct target *t);
 // The last hit before m, for t (a process that stands there), told as t->stop. With tell_exec it may be the end of the life before
 // m's instead. ENOENT: none. The others leave t closed.
-int timeline_search(struct timeline *tl, const struct mark *m, struct target *t);
+// here: a process that stands at m, or NULL.
+int timeline_search(struct timeline *tl, const struct mark *m, struct target *here, struct target *t);
 // The boundary before m at which tid (0: any) is about to run, for t.
 int timeline_back(struct timeline *tl, const struct mark *m, uint32_t tid, struct target *t);
