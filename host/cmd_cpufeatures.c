@@ -1,15 +1,10 @@
-<<<<<<< HEAD
 // rr cpufeatures: what to give to `rr record` elsewhere, so that its traces replay on this CPU.
-=======
-// rr cpufeatures: what this CPU lacks, as the options by which another rr records for it. Our own record accepts them.
->>>>>>> f754668 (rerun, sources, filename, lldbinit and cpufeatures: the commands that tools call)
 #include <cpuid.h>
 #include <stdio.h>
 #include "host/commands.h"
 #include "host/say.h"
 
 static int run(struct cli *c) {
-<<<<<<< HEAD
   int o = cli_next(c);
   if (o == CLI_ERROR) return EXIT_USAGE;
   if (o != CLI_END) return cli_error(c, "`%s` is not expected", c->value);
@@ -22,17 +17,3 @@ static int run(struct cli *c) {
 }
 
 const struct command cmd_cpufeatures = { .name = "cpufeatures", .summary = "print the options of record that hide what this CPU has not", .usage = "cpufeatures", .run = run };
-=======
-  unsigned a, b, c1 = 0, d1 = 0, b7 = 0, c7 = 0, d7 = 0, xsave = 0;
-  int o = cli_next(c);
-  if (o == CLI_ERROR) return EXIT_USAGE;
-  if (o != CLI_END) return cli_error(c, "`%s` is not expected", c->value);
-  __get_cpuid(1, &a, &b, &c1, &d1);
-  __get_cpuid_count(7, 0, &a, &b7, &c7, &d7);
-  __get_cpuid_count(0xd, 1, &xsave, &b, &a, &b);
-  printf("--disable-cpuid-features 0x%x,0x%x --disable-cpuid-features-ext 0x%x,0x%x,0x%x --disable-cpuid-features-xsave 0x%x\n", ~c1, ~d1, ~b7, ~c7, ~d7, ~xsave);
-  return 0;
-}
-
-const struct command cmd_cpufeatures = { .name = "cpufeatures", .summary = "print the CPU features that this machine lacks, as options of record", .usage = "cpufeatures", .run = run };
->>>>>>> f754668 (rerun, sources, filename, lldbinit and cpufeatures: the commands that tools call)
