@@ -5,7 +5,7 @@
 #define RR_VERSION "6.0.0" // tools that parse `rr --version` want at least 5.8.0 for today's qRRCmd encoding
 
 #define COMMANDS(row) \
-  row(record) row(replay) row(debug) row(ps) row(ls) row(dump) row(traceinfo) row(pack) row(rm) row(mv) row(rerun) row(sources) row(filename) row(gdbinit) row(lldbinit) row(buildid) row(cpufeatures) row(cpufeatures) row(help) row(version)
+  row(record) row(replay) row(debug) row(ps) row(ls) row(dump) row(traceinfo) row(pack) row(rm) row(mv) row(rerun) row(sources) row(filename) row(gdbinit) row(lldbinit) row(buildid) row(cpufeatures) row(help) row(version)
 #define COMMAND_DECLARE(name) extern const struct command cmd_##name;
 COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
