@@ -88,6 +88,11 @@ enum rr_kept_state { RR_KEPT_FREE, RR_KEPT_CLAIMED, RR_KEPT_DONE, RR_KEPT_FAILED
 struct rr_cpuid { uint32_t state, leaf, sub, r[4]; };
 enum rr_cpuid_state { RR_CPUID_FREE, RR_CPUID_TAKEN, RR_CPUID_KNOWN };
 
+// Record: a file that an address space has mapped MAP_SHARED, so that programs which map the same file find each other.
+struct rr_shared_file { uint64_t dev, ino; uint32_t owner, state; }; // owner: pid; state: futex
+enum rr_shared_state { RR_SHARED_FREE, RR_SHARED_TAKEN, RR_SHARED_PLAIN, RR_SHARED_ASKED, RR_SHARED_SHADOWED }; // ASKED: the owner is to begin a shadow
+#define RR_SHARED_FILES 512u
+
 struct rr_session {
   uint32_t magic, version, mode, pad0;
   struct rr_options opt;
@@ -112,8 +117,10 @@ struct rr_session {
   uint32_t host_sleeping;      // 1 while the host waits on doorbell: engines wake only then
   uint32_t slot_hint;          // where to start looking for a free slot (compare-and-swap state FREE -> LIVE)
   uint32_t next_file;          // kept file ids, from 1
+  uint32_t shared_asks;        // grows when an entry of shared_files becomes ASKED: engines look for theirs
   struct rr_cpuid cpuid[RR_CPUIDS]; // open hash
   struct rr_kept kept[RR_KEPT] __attribute__((aligned(64))); // open hash by identity; the first ones lie close together
+  struct rr_shared_file shared_files[RR_SHARED_FILES];
 };
 _Static_assert(sizeof(struct rr_session) <= RR_CONTROL_BYTES, "control area");
 

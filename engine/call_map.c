@@ -160,7 +160,7 @@ static void enter(u64 at, u64 len, u32 prot, u64 offset, struct map_file *file) 
 
 static void mmap_logged(struct call *c) {
   struct mapping *m = map_find((u64)c->result);
-  memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]), (s32)c->args[4]);
+  memory_log_content(m, (u64)c->result, (u64)c->result + page_up(c->args[1]), m->flags & MAPF_SHADOW ? -1 : (s32)c->args[4]);
   log_nondet(0xff, NULL, 0);
   if ((m->flags & MAPF_SHARED) && !(m->flags & MAPF_SHADOW) && (m->prot & PROT_READ) && !strncmp(m->file->path, "/dev/shm/", 9)) shared_watch((u64)c->result, (u64)c->result + page_up(c->args[1]));
 }
@@ -206,7 +206,7 @@ enum call_status call_mmap(struct call *c) {
   c->result = (s64)q.at;
   enter(q.at, q.len, q.prot & 7, q.file ? q.offset : 0, q.file);
   if (q.mapf & MAPF_SHARED && shared_zone(q.at)) {
-    if (others_may_write(&q)) { shared_begin_all(); shadowing = true; }
+    if (others_may_write(&q) || (q.file && !(q.mapf & MAPF_ANON) && shared_file_mapped(q.file->dev, q.file->ino))) { shared_begin_all(); shadowing = true; }
     if (shadowing) { extra.flags |= MAPF_SHADOW; shared_begin(q.at, q.at + q.len); }
   }
   if (q.file && memory_shared_files) privatise(q.file);

@@ -211,6 +211,7 @@ enum call_status call_process_madvise(struct call *c) {
 
 void memory_fork_child(void) {
   if (replaying) memory_isolate();
+  else if (shadowing) shared_files_inherited();
   for (struct mapping *m = map_next(0), v; m; m = map_next(v.end)) {
     v = *m;
     if (v.flags & MAPF_DONTFORK) memory_unmap(v.start, v.end);
@@ -322,7 +323,7 @@ void memory_check_files(void) {
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
     struct stat st;
     const struct map_file *f = m->file;
-    if (!f || f == last || f->written || (m->flags & (MAPF_SHARED | MAPF_DATA)) || f->path[0] != '/') continue;
+    if (!f || f == last || f->written || m->flags & MAPF_DATA || f->path[0] != '/') continue;
     last = f;
     if (sys(__NR_stat, f->path, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino) continue;
     u64 mtime = st.st_mtime * 1000000000ul + st.st_mtime_nsec;

@@ -223,6 +223,7 @@ void log_note(const char *f, ...) {
 void log_finish(void) {
   if (replaying) return;
   memory_check_files();
+  shared_files_end();
   if (!chunk) next_chunk();
   submit(true);
   __atomic_store_n(&ctx.state, RR_CTX_DONE, __ATOMIC_RELEASE);

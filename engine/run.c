@@ -96,6 +96,7 @@ static void count_tick(void) {
 
 // After an event, before the guest goes on: checksum, signals that are due at once, the slice by events, the next budget.
 static void after_events(void) {
+  shared_files_asked();
   for (; !diverting;) {
     if (replaying) {
       const struct rr_event *e = log_peek();

@@ -35,6 +35,13 @@ size_t shared_copyout(u64 guest, const void *s, size_t n); // to both
 bool shared_store(u64 guest, const void *new, const void *old, u32 n); // to both, the object atomically; false: the object no longer has `old`
 void shared_call(struct call *c);             // before a call is made: what its pointers name is synced, host_args are redirected
 
+// shared_files.c, record: files mapped by several programs that did not inherit the mapping from one another
+bool shared_file_mapped(u64 dev, u64 ino);    // this address space is about to map it; true: others have it, it is to be shadowed
+void shared_files_inherited(void);            // a forked child: registers what it has
+void shared_files_end(void);                  // this address space ends
+// Both, at once after an event: shadowing begins because another program maps a file of ours.
+void shared_files_asked(void);
+
 // shared_access.c: one instruction
 void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc); // EXIT_SHARED; where the fragment goes on, 0: nowhere
 bool shared_fault(struct host_fault *f);      // EXIT_FAULT in the zone: true: it is ours, the instruction is to be tried again
