@@ -2,7 +2,7 @@
 set width 0
 break 32
 continue
-# expect: Breakpoint 1, main \(\) at .*\n\d+.*all is done
+# expect: Breakpoint 1, main \(\) at .*\n(warning.*\n)?\d+.*all is done
 print sum
 # expect: = 385
 watch -l s->value
@@ -21,7 +21,7 @@ continue
 delete
 break 29 if s->value == 25
 reverse-continue
-# expect: Breakpoint 3, main \(\) at .*\n\d+.*the child's value
+# expect: Breakpoint 3, main \(\) at .*\n(warning.*\n)?\d+.*the child's value
 print i
 # expect: = 6
 print s->turn
