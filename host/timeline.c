@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEAR_TICKS = 32, FAR_TICKS = 4096 };
+enum { NEAR_TICKS = 32, FAR_TICKS = 4096, SEARCHERS_MAX = 8, HELP_MS = 30 };
 static const uint64_t rungs[] = { 1 << 22, 1 << 15 };  // ticks before a mark where checkpoints are left on the way to it
 
 struct mark timeline_mark(struct timeline *tl, const struct rr_dbg_stop *stop) {
@@ -228,23 +228,43 @@ int timeline_back(struct timeline *tl, const struct mark *m, uint32_t tid, struc
 
 // ---- search ----
 
-// One stretch, from a checkpoint to m or to the end of its life: the last hit.
-static int search_stretch(struct timeline *tl, const struct checkpoint *c, const struct mark *m, uint32_t leave, struct rr_dbg_hit *hit) {
-  struct rr_dbg_request ask = { .what = RR_DBG_HIT };
-  struct rr_dbg_reply r;
-  const void *data;
-  struct target t;
+// A stretch is searched from a checkpoint to a mark, or to the end of its life. Several are at it at a time, the latest one first:
+// only when that has nothing the one before it counts.
+struct stretch { struct target t; struct mark begin; bool empty; }; // empty: nothing can be there; t is not open
+struct search {
+  struct stretch ahead[SEARCHERS_MAX];
+  uint32_t count;
+  struct mark next_end;        // where the next one to be begun ends
+  bool all;                    // nothing is before the last one
+  int all_error;               // why: ENOENT, EXDEV
+  uint32_t leave;              // the thread whose leaving is looked for; 0: what the client has set
+};
+
+static int stretch_begin(struct timeline *tl, const struct checkpoint *c, const struct mark *end, uint32_t leave, struct target *t) {
   struct points none = { 0 };
-  struct rr_dbg_go g = c->mark.life == m->life ? go_until(&m->point, 0) : go_far(0);
-  int e = checkpoint_open(tl, c, &t);
+  struct rr_dbg_go g = c->mark.life == end->life ? go_until(&end->point, 0) : go_far(0);
+  int e = checkpoint_open(tl, c, t);
   if (e) return e;
   g.flags |= RR_GO_SEARCH | (leave ? RR_GO_LEAVE : RR_GO_HERE);
   g.thread = leave;
-  e = points_send(leave ? &none : &tl->points, &t);
-  if (!e) e = go(tl, &t, g);
-  if (!e) e = target_ask(&t, &ask, NULL, &r, &data);
+  uint32_t pid = t->stop.host_pid;
+  e = points_send(leave ? &none : &tl->points, t);
+  if (!e) e = target_go(t, &g);
+  t->stop.host_pid = pid;
+  if (e) target_end(tl, t);
+  return e;
+}
+
+static int stretch_hit(struct timeline *tl, struct target *t, struct rr_dbg_hit *hit) {
+  struct rr_dbg_request ask = { .what = RR_DBG_HIT };
+  struct rr_dbg_reply r;
+  const void *data;
+  uint32_t pid = t->stop.host_pid;
+  int e = t->running ? wait_stop(tl, t) : 0;
+  if (!e) e = target_ask(t, &ask, NULL, &r, &data);
   if (!e) memcpy(hit, data, sizeof *hit);
-  target_end(tl, &t);
+  t->stop.host_pid = pid;
+  target_end(tl, t);
   return e;
 }
 
@@ -269,25 +289,55 @@ static const struct rr_dbg_seen *seen_before(const struct timeline *tl, const st
   return NULL;
 }
 
-// Stretch by stretch backwards. A stretch may leave checkpoints behind, but none before its own beginning.
-// here: what leads to m.
-static int search_from(struct timeline *tl, const struct mark *m, const struct rr_dbg_seen *here, uint32_t leave, struct rr_dbg_hit *hit) {
-  struct mark end = *m;
-  for (;;) {
-    struct checkpoint *c = checkpoint_before(tl, &end, true);
-    if (!c) return ENOENT;
-    if (tl->tell_exec && !leave && c->mark.life < end.life) return EXDEV;
-    struct mark begin = c->mark;
-    if (mark_compare(&end, m)) here = seen_before(tl, &end);
-    bool empty = !leave && nothing_there(tl, &begin, &end, here);
-    int e = empty ? ENOENT : search_stretch(tl, c, &end, leave, hit);
-    if (e != ENOENT) return e;
-    end = begin;
+// One more stretch, the one before those that are at it. False: there is none, or there was an error.
+static bool search_more(struct timeline *tl, struct search *s, const struct rr_dbg_seen *here, int *e) {
+  struct checkpoint *c = s->all ? NULL : checkpoint_before(tl, &s->next_end, true);
+  if (!c || (tl->tell_exec && !s->leave && c->mark.life < s->next_end.life)) {
+    if (!s->all) s->all_error = c ? EXDEV : ENOENT;
+    s->all = true;
+    return false;
   }
+  struct stretch *new = &s->ahead[s->count];
+  new->begin = c->mark;
+  new->empty = !s->leave && nothing_there(tl, &new->begin, &s->next_end, here ? here : seen_before(tl, &s->next_end));
+  if (!new->empty && (*e = stretch_begin(tl, c, &s->next_end, s->leave, &new->t))) return false;
+  s->next_end = new->begin;
+  s->count += !new->empty;
+  return true;
+}
+
+// The latest one has run for long: the other processors help.
+static int search_help(struct timeline *tl, struct search *s) {
+  static long processors;
+  if (!processors) processors = sysconf(_SC_NPROCESSORS_ONLN);
+  struct pollfd p[2] = { { .fd = s->ahead[0].t.fd, .events = POLLIN }, { .fd = tl->client, .events = POLLIN } };
+  int e = 0;
+  timeline_running(tl);
+  if (!s->ahead[0].t.running || timeline_poll(tl, &s->ahead[0].t, p, 2, HELP_MS)) return 0;
+  while (s->count < SEARCHERS_MAX && s->count < (uint32_t)processors && search_more(tl, s, NULL, &e)) continue;
+  return e;
+}
+
+// here: what leads to m. A stretch may leave checkpoints behind, but none before its own beginning.
+static int search_from(struct timeline *tl, const struct mark *m, const struct rr_dbg_seen *here, uint32_t leave, struct rr_dbg_hit *hit) {
+  struct search s = { .next_end = *m, .leave = leave };
+  int e = 0;
+  for (;;) {
+    while (!s.count && !e && search_more(tl, &s, here, &e)) here = NULL;
+    if (!e && s.count) e = search_help(tl, &s);
+    if (e || !s.count) break;
+    e = stretch_hit(tl, &s.ahead[0].t, hit);
+    memmove(s.ahead, s.ahead + 1, --s.count * sizeof *s.ahead);
+    if (e != ENOENT) break;
+    e = 0;
+  }
+  if (!e && !s.count && s.all && !hit->count) e = s.all_error;
+  while (s.count) target_end(tl, &s.ahead[--s.count].t);
+  return e;
 }
 
 static int search_leave(struct timeline *tl, const struct mark *m, uint32_t tid, struct mark *left) {
-  struct rr_dbg_hit hit;
+  struct rr_dbg_hit hit = { 0 };
   int e = search_from(tl, m, NULL, tid, &hit);
   if (!e) *left = timeline_mark(tl, &hit.stop);
   return e;
@@ -304,7 +354,7 @@ static int before_life(struct timeline *tl, const struct mark *m, struct target 
 }
 
 int timeline_search(struct timeline *tl, const struct mark *m, struct target *here, struct target *t) {
-  struct rr_dbg_hit hit;
+  struct rr_dbg_hit hit = { 0 };
   struct rr_dbg_seen *seen = here && here->fd >= 0 ? seen_ask(here->fd) : NULL;
   int e = search_from(tl, m, seen, 0, &hit);
   free(seen);
