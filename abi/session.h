@@ -7,6 +7,7 @@
 #pragma once
 #include <stdint.h>
 #include "abi/ctx.h"
+#include "abi/tracee.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
 #define RR_ABI_VERSION 3u
@@ -21,7 +22,8 @@
 
 // Offsets in the memfd. Record: control, slots, chunks. Replay: control, feeds (no slots, no chunks).
 #define RR_OFF_CONTROL 0ul
-#define RR_CONTROL_BYTES 0x40000ul
+#define RR_OFF_TRACEES 0x40000ul  // struct rr_tracee, a page each
+#define RR_CONTROL_BYTES 0x80000ul
 #define RR_OFF_CHUNKS RR_CONTROL_BYTES
 #define RR_OFF_SLOTS (RR_OFF_CHUNKS + (uint64_t)RR_CHUNKS * RR_CHUNK_BYTES)
 #define RR_RECORD_BYTES (RR_OFF_SLOTS + (uint64_t)RR_SLOTS * 4096)
@@ -118,11 +120,12 @@ struct rr_session {
   uint32_t slot_hint;          // where to start looking for a free slot (compare-and-swap state FREE -> LIVE)
   uint32_t next_file;          // kept file ids, from 1
   uint32_t shared_asks;        // grows when an entry of shared_files becomes ASKED: engines look for theirs
+  uint32_t tracees;            // slots of struct rr_tracee that were ever taken
   struct rr_cpuid cpuid[RR_CPUIDS]; // open hash
   struct rr_kept kept[RR_KEPT] __attribute__((aligned(64))); // open hash by identity; the first ones lie close together
   struct rr_shared_file shared_files[RR_SHARED_FILES];
 };
-_Static_assert(sizeof(struct rr_session) <= RR_CONTROL_BYTES, "control area");
+_Static_assert(sizeof(struct rr_session) <= RR_OFF_TRACEES && RR_OFF_TRACEES + RR_TRACEES * 4096 <= RR_CONTROL_BYTES, "control area");
 
 struct rr_chunk {
   uint32_t next;       // list link: chunk index + 1

@@ -23,10 +23,6 @@ enum call_status call_einval(struct call *c) { return call_done(c, -EINVAL); }
 enum call_status call_pkey_alloc(struct call *c) { return call_done(c, c->args[0] || c->args[1] > 3 ? -EINVAL : -ENOSPC); } // mm/mprotect.c
 enum call_status call_restart_syscall(struct call *c) { return call_done(c, -EINTR); } // we restart calls ourselves
 
-enum call_status call_ptrace(struct call *c) {
-  stop(STOP_REFUSED, "a program that traces others (ptrace, request %ld) can't be recorded yet", (s64)c->args[0]);
-}
-
 enum call_status call_getcpu(struct call *c) {
   c->host_args[2] = 0;
   return CALL_HOST;

@@ -32,6 +32,7 @@ static struct child *children;
 static u32 child_stream;                  // record: the extra value of a fork's event
 static struct request vfork_request;      // from the parent to host_vfork_main
 static s32 vfork_pidfd;
+static struct rr_tracee *child_slot;       // record: of a fork that is traced from its birth
 
 // ---- what a new thread or process begins with ----
 
@@ -120,7 +121,8 @@ static s64 raw_clone(const struct request *q, u64 flags, s32 *pidfd) {
 
 // The child side, on the forking host thread's copy. Everything but current is gone.
 static void become_child(const struct request *q) {
-  struct thread *t = all_threads, *next;
+  struct thread *t = all_threads, *next, parent = *current;
+  u32 event = tracee_event_of(current, q->flags, q->exit_signal);
   struct process *p = current->process;
   signal_after_fork();
   for (; t; t = next) {
@@ -146,6 +148,32 @@ static void become_child(const struct request *q) {
   set_child_regs(current, q);
   memcpy(ctx.regs, current->regs, sizeof ctx.regs);
   if (q->flags & CLONE_SETTLS) thread_set_fs(q->tls);
+  memset(&current->tracing, 0, sizeof current->tracing);
+  if (event) {
+    if (child_slot) child_slot->tid = child_slot->pid = current->tid;
+    tracee_child(current, &parent, child_slot);
+  }
+}
+
+// The parent of a child that its tracer is told of.
+static void tell_of_child(u32 event, struct rr_tracee *slot, s64 child) {
+  if (!event) return;
+  if (slot) {
+    slot->tid = slot->pid = child > 0 ? (u32)child : 0;
+    if (child <= 0) slot->state = RR_TRACEE_FREE;
+  }
+  if (child <= 0) return;
+  current->tracing.event_due = event;
+  current->tracing.message = (u64)child;
+}
+
+static struct rr_tracee *slot_for_child(u32 event) {
+  const struct rr_tracee *s = current->tracing.slot;
+  if (!event || !s) return NULL;
+  struct rr_tracee *n = tracee_claim(0, 0, s->tracer, s->tracer_tid);
+  n->options = current->tracing.options;
+  n->seized = current->tracing.seized;
+  return n;
 }
 
 static enum call_status record_fork(struct call *c, const struct request *q) {
@@ -154,6 +182,8 @@ static enum call_status record_fork(struct call *c, const struct request *q) {
   u32 parent_stream = ctx.stream;
   s32 pidfd = -1;
   memory_note_fork();
+  u32 event = tracee_event_of(current, q->flags, q->exit_signal);
+  child_slot = slot_for_child(event);
   child_stream = log_new_stream();
   block_all(&mask);
   s64 r = raw_clone(q, q->flags & ~(u64)EMULATED_FLAGS, &pidfd);
@@ -165,6 +195,8 @@ static enum call_status record_fork(struct call *c, const struct request *q) {
     return CALL_LOGGED;
   }
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+  tell_of_child(event, child_slot, r);
+  child_slot = NULL;
   if (r > 0) {
     put_tids(q, (u32)r);
     if (q->flags & CLONE_PIDFD && put_guest(q->pidfd, &pidfd, 4)) log_data(q->pidfd, 4);
@@ -211,6 +243,7 @@ static enum call_status replay_fork(struct call *c, const struct request *q) {
     remember((u32)r, real);
   }
   if (r > 0) put_tids(q, (u32)r);
+  tell_of_child(tracee_event_of(current, q->flags, q->exit_signal), NULL, r);
   call_return(c);
   return CALL_LOGGED;
 }
@@ -249,6 +282,13 @@ static enum call_status record_thread(struct call *c, const struct request *q) {
   h->tid = t->tid = (u32)r;
   if (q->flags & CLONE_PIDFD && put_guest(q->pidfd, &pidfd, 4)) log_data(q->pidfd, 4);
   put_tids(q, t->tid);
+  u32 event = tracee_event_of(current, q->flags, q->exit_signal);
+  if (event) {
+    struct rr_tracee *slot = slot_for_child(event);
+    tell_of_child(event, slot, r);
+    if (slot) slot->pid = t->process->pid;
+    tracee_child(t, current, slot);
+  }
   thread_ready(t);
   tick_budget(sched_slice_ticks());
   return call_done(c, r);
@@ -257,7 +297,11 @@ static enum call_status record_thread(struct call *c, const struct request *q) {
 static enum call_status replay_thread(struct call *c, const struct request *q) {
   s64 r = take_event(c, NULL);
   if (r > 0) {
-    thread_ready(new_thread((u32)r, current->process, q));
+    struct thread *t = new_thread((u32)r, current->process, q);
+    u32 event = tracee_event_of(current, q->flags, q->exit_signal);
+    tell_of_child(event, NULL, r);
+    if (event) tracee_child(t, current, NULL);
+    thread_ready(t);
     put_tids(q, (u32)r);
   }
   call_return(c);
@@ -265,6 +309,14 @@ static enum call_status replay_thread(struct call *c, const struct request *q) {
 }
 
 // ---- vfork children that share the address space ----
+
+static void vfork_traced(const struct request *q, struct thread *child) {
+  u32 event = tracee_event_of(current, q->flags, q->exit_signal);
+  if (!event) return;
+  struct rr_tracee *slot = slot_for_child(event);
+  tell_of_child(event, slot, child->tid);
+  tracee_child(child, current, slot);
+}
 
 // The child's host thread, in a process of its own. Its parent sleeps in the kernel, so the baton is ours.
 void host_vfork_main(struct host_thread *h) {
@@ -279,6 +331,7 @@ void host_vfork_main(struct host_thread *h) {
   h->guest = t;
   h->process = p;
   put_tids(q, t->tid);
+  vfork_traced(q, t);
   if (q->flags & CLONE_PIDFD && put_guest(q->pidfd, &vfork_pidfd, 4)) log_data(q->pidfd, 4);
   struct rr_ev_syscall *e = log_begin(RR_EV_ENTER, (u16)c->nr, sizeof *e);
   e->result = t->tid;
@@ -339,6 +392,7 @@ static enum call_status replay_vfork(struct call *c, const struct request *q) {
   u32 tid = (u32)((const struct rr_ev_syscall *)log_payload(e))->result;
   struct thread *t = new_thread(tid, new_vfork_process(tid, q), q);
   put_tids(q, tid);
+  vfork_traced(q, t);
   thread_ready(t);
   current->state = T_VFORK;
   return CALL_BLOCKED;
@@ -434,6 +488,7 @@ void process_exit(u32 status) {
   rr_log(LOG_THREAD, "process %u exits with status 0x%x", current->process->pid, status);
   if (debugging && !current->process->vfork_child) debug_exit(status);
   futex_process_exit(current->process);
+  tracee_process_exit(status);
   exit_event(1, status);
   if (current->process->vfork_child) {
     if (replaying) { process_vfork_end(); return; }
@@ -468,6 +523,7 @@ void process_thread_exit(u32 status) {
   futex_thread_exit(t);
   if (t->tid == t->process->pid) t->process->leader_status = status;
   exit_event(0, status);
+  if (!replaying && t->tracing.on) tracee_thread_exit(t, status);
   end_thread(t);
   if (!replaying) {
     struct host_thread *h = t->host;

@@ -90,6 +90,7 @@ enum call_status call_sigaltstack(struct call *c) {
 enum call_status call_rt_sigreturn(struct call *c) {
   (void)c;
   signal_sigreturn();
+  if (unlikely(current->tracing.on)) tracee_returned(current);
   return CALL_LOGGED;
 }
 
@@ -191,8 +192,9 @@ enum call_status call_signalfd4(struct call *c) { return signalfd(c); }
 
 // To ourselves, and nothing that the host must do itself: no call is needed, and it is there before the next instruction.
 static bool ours(u32 signo) {
+  if (signo == SIGSTOP && current->tracing.on) return true;
   if (signo < 1 || signo > 64 || SIGBIT(signo) & HOST_HANDLED) return false;
-  if (SIGBIT(signo) & STOPS && current->process->actions->a[signo - 1].handler == 0) return false;
+  if (!current->tracing.on && SIGBIT(signo) & STOPS && current->process->actions->a[signo - 1].handler == 0) return false;
   return !(SIGBIT(signo) & current->process->actions->signalfd);
 }
 
@@ -210,6 +212,7 @@ static struct thread *target_of(u32 tid) {
 
 enum call_status call_kill(struct call *c) {
   u32 signo = (u32)c->args[1];
+  if (signo == SIGSTOP && (u32)c->args[0] != current->process->pid && tracee_stop_sent((u32)c->args[0])) return call_done(c, 0);
   if ((u32)c->args[0] != current->process->pid || !ours(signo)) return CALL_HOST;
   struct guest_siginfo i = user_info(signo, SI_USER);
   signal_post(current->process, NULL, &i);
@@ -218,6 +221,7 @@ enum call_status call_kill(struct call *c) {
 
 static enum call_status thread_kill(struct call *c, u32 tid, u32 signo) {
   struct thread *t = target_of(tid);
+  if (signo == SIGSTOP && !t && tracee_stop_sent(tid)) return call_done(c, 0);
   if (!t || !ours(signo)) return CALL_HOST;
   struct guest_siginfo i = user_info(signo, SI_TKILL);
   signal_post(current->process, t, &i);
@@ -227,7 +231,7 @@ static enum call_status thread_kill(struct call *c, u32 tid, u32 signo) {
 enum call_status call_tkill(struct call *c) { return thread_kill(c, (u32)c->args[0], (u32)c->args[1]); }
 
 enum call_status call_tgkill(struct call *c) {
-  if ((u32)c->args[0] != current->process->pid) return CALL_HOST;
+  if ((u32)c->args[0] != current->process->pid && (u32)c->args[2] != SIGSTOP) return CALL_HOST;
   return thread_kill(c, (u32)c->args[1], (u32)c->args[2]);
 }
 

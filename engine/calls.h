@@ -52,7 +52,7 @@ bool shared_watch(u64 start, u64 end);       // readable shared memory; false: t
 void shared_poll(void);                      // before a call's event
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); DONE(replay_prctl); START(call_arch_prctl);
-START(call_setrlimit); START(call_prlimit64); DONE(replay_rlimit); START(call_eperm); START(call_einval); START(call_ptrace); START(call_getrlimit); START(call_getcpu);
+START(call_setrlimit); START(call_prlimit64); DONE(replay_rlimit); START(call_eperm); START(call_einval); START(call_ptrace); DONE(replay_ptrace); START(call_getrlimit); START(call_getcpu);
 START(call_pkey_alloc); START(call_keyctl); DONE(done_keyctl); START(call_process_vm); DONE(done_process_vm);
 START(call_restart_syscall); START(call_semtimedop); DONE(done_shmctl); DONE(done_semctl); DONE(done_msgctl); DONE(done_msgrcv); bool redirect_msgrcv(struct call *c);
 DONE(done_sysfs); DONE(done_quotactl); DONE(done_get_mempolicy); DONE(done_name_to_handle_at); DONE(done_getxattrat);

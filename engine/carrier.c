@@ -239,7 +239,18 @@ static void leave_watcher(struct host_thread *me) {
 void carrier_block(void) {
   for (;;) {
     struct host_thread *me = carrier;
+    if (signal_captured) signal_take();
+    if (unlikely(tracee_asked)) tracee_serve(RR_EVF_AT_SYSCALL);
     struct thread *t = carrier_next();
+    if (unlikely(tracee_asked && !t)) continue;
+    if (unlikely(current->state == T_STOPPED && current->process->vfork_child && !t)) { // its parent sleeps: the baton stays here
+      me->watch = clock_now(CLOCK_MONOTONIC) + IDLE_NS;
+      take_mail(me, ~0u);
+      if (!signal_captured) sleep_on_mail(me);
+      me->watch = 0;
+      tracee_idle();
+      continue;
+    }
     bool leaves = me->call_waits || me->exits;
     if (t) {
       switch_choose(t, RR_EVF_AT_SYSCALL);
@@ -250,6 +261,7 @@ void carrier_block(void) {
       hand_over(t->host);
     } else {
       if (thread_count > 1) switch_save();
+      if (unlikely(session->tracees)) tracee_idle();
       if (leaves) leave_watcher(me);
       else {
         u64 limit = clock_now(CLOCK_MONOTONIC) + IDLE_NS;

@@ -95,6 +95,7 @@ bool timer_thread(u32 id, u32 *tid);       // call_time.c: a timer whose signal 
 void timers_after_fork(void);
 void signal_take(void);                   // captured signals go to the pending sets; threads they concern are woken
 bool signal_due_for(struct thread *t);
+void signal_wake(struct thread *t);        // a signal for it: its call or wait ends
 void signal_host_mask(struct host_thread *h, u64 mask); // called on that host thread
 u64 signal_mirror(u64 guest_mask);        // the part of a guest's mask that the host must have at once
 void signal_post(struct process *p, struct thread *t, const struct guest_siginfo *info); // t: thread-directed

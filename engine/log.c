@@ -431,8 +431,8 @@ const struct rr_event *log_take(u8 type, u16 code) {
 }
 
 static const char *type_name(int type) {
-  static const char *const names[] = { "start", "fork", "system call", "entry of system call", "thread switch", "signal", "fault", "sigreturn", "instruction", "exec", "exit", "death", "change of shared memory" };
-  return type >= RR_EV_START && type <= RR_EV_SHARED ? names[type - RR_EV_START] : type == RR_EV_DATA ? "data" : "end of the stream";
+  static const char *const names[] = { "start", "fork", "system call", "entry of system call", "thread switch", "signal", "fault", "sigreturn", "instruction", "exec", "exit", "death", "change of shared memory", "tracer" };
+  return type >= RR_EV_START && type <= RR_EV_TRACE ? names[type - RR_EV_START] : type == RR_EV_DATA ? "data" : "end of the stream";
 }
 
 void diverged(const struct rr_event *recorded, const char *f, ...) {

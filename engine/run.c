@@ -37,7 +37,7 @@ static void look_for_abort(void) {
 // Is the next thing in the log an asynchronous one that belongs to a tick point?
 static const struct rr_event *next_at_tick(void) {
   const struct rr_event *e = log_peek();
-  if (!e || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH && e->type != RR_EV_KILLED && e->type != RR_EV_SHARED) || e->flags & RR_EVF_AT_SYSCALL) return NULL;
+  if (!e || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH && e->type != RR_EV_KILLED && e->type != RR_EV_SHARED && e->type != RR_EV_TRACE) || e->flags & RR_EVF_AT_SYSCALL) return NULL;
   return e;
 }
 
@@ -73,7 +73,9 @@ static bool replay_due(void) {
   if (!e || e->ticks != ticks_now() || e->type == RR_EV_SHARED) return false;
   if (e->type == RR_EV_KILLED) run_replay_killed(e);
   if (e->pc != ctx.regs[R_RIP]) diverged(e, "another instruction");
-  if (e->type == RR_EV_SIGNAL) signal_deliver(false);
+  if (e->type == RR_EV_TRACE) {
+    if (!tracee_replay(false)) diverged(e, "a stop or request of a tracer");
+  } else if (e->type == RR_EV_SIGNAL) signal_deliver(false);
   else sched_slice_end();
   return true;
 }
@@ -85,7 +87,8 @@ static void tick_point(void) {
     while (!diverting && replay_due()) ;
   } else {
     if (signal_captured || signal_due()) signal_deliver(false);
-    sched_slice_end();
+    if (unlikely(tracee_asked)) tracee_serve(0);
+    if (current->state != T_STOPPED) sched_slice_end();
   }
   run_arm_budget();
 }
@@ -99,6 +102,7 @@ static void after_events(void) {
   shared_files_asked();
   for (; !diverting;) {
     if (replaying) {
+      if (unlikely(tracee_replay(true))) continue;
       const struct rr_event *e = log_peek();
       if (!e || !(e->flags & RR_EVF_AT_SYSCALL) || (e->type != RR_EV_SIGNAL && e->type != RR_EV_SWITCH)) break;
       if (e->ticks != ticks_now() || e->pc != ctx.regs[R_RIP]) break; // it belongs to a later system call
@@ -212,10 +216,15 @@ void run_loop(void) {
   run_arm_budget();
   for (;;) {
     u64 cache_pc = 0, fault;
+    if (unlikely(current->tracing.on) && current->state == T_RUNNABLE) tracee_due();
+    if (unlikely(current->state == T_STOPPED)) { sched_stopped(); continue; }
     if (unlikely(ctx.shared_due)) shared_replay_due();
     if (ctx.events != events_seen || current != ran) after_events();
+    if (unlikely(current->state == T_STOPPED)) continue;
+    struct thread *stepper = unlikely(current->tracing.on) && (current->tracing.mode == RR_RESUME_STEP || current->tracing.mode == RR_RESUME_SYSEMU_STEP) ? current : NULL;
+    u32 stepper_tid = current->tid;
     bool trap = ctx.regs[R_RFLAGS] & RFLAGS_TF;
-    bool one = (debugging && debug_before()) || run_stepping || trap, alone = false;
+    bool one = (debugging && debug_before()) || run_stepping || trap || stepper, alone = false;
     if (unlikely(shadowing) && shared_here(&alone)) one = true;
     if (one) {
       resume_at = 0;
@@ -231,7 +240,9 @@ void run_loop(void) {
     if (unlikely(alone)) shared_after(kind);
     left_for_shared = kind == EXIT_SHARED ? ctx.regs[R_RIP] : 0;
     if (unlikely(debugging)) debug_stepped(kind);
+    bool left_by_call = unlikely(stepper) && kind == EXIT_SPECIAL && ((struct exit_record *)ctx.exit_record)->special == SP_SYSCALL;
     handle(kind);
     if (unlikely(trap)) single_step_trap(kind);
+    if (unlikely(stepper) && (kind == EXIT_STEPPED || kind == EXIT_SPECIAL) && thread_find(stepper_tid) == stepper && stepper->tracing.on) stepper->tracing.stepped = left_by_call ? TRAP_BRKPT : TRAP_TRACE; // a call: user_single_step_report
   }
 }

@@ -99,7 +99,7 @@ static bool wants(const struct thread *t, u64 bit) {
   return !(t->sigmask & bit) || (t->state == T_WAIT && t->wait_set & bit);
 }
 
-static void wake(struct thread *t) {
+void signal_wake(struct thread *t) {
   switch (t->state) {
   case T_FUTEX: futex_interrupt(t); break;
   case T_WAIT: call_complete(t, -EINTR); break;
@@ -118,9 +118,9 @@ void signal_post(struct process *p, struct thread *t, const struct guest_siginfo
   }
   bool waited = to && to->state == T_WAIT && to->wait_set & bit;
   rr_log(LOG_SIGNAL, "signal %d (code %d) for %s %u%s", info->signo, info->code, t ? "thread" : "process", t ? t->tid : p->pid, to ? "" : ", blocked");
-  if (to && !waited && signal_ignored(p, (u32)info->signo)) return;
+  if (to && !waited && !to->tracing.on && signal_ignored(p, (u32)info->signo)) return;
   pending_add(p, t, info);
-  if (to) wake(to);
+  if (to) signal_wake(to);
   if (to == current) { signal_captured = 1; tick_force(); } // sent from within the engine: at the next tick at the latest
 }
 
@@ -159,11 +159,18 @@ void signal_take(void) {
   // Before looking, with a full barrier: a handler elsewhere first sets captured, then this; were our store still on its way
   // when we look, it would wipe out the note of a capture that we did not see (store after load, Intel SDM vol. 3, 9.2.3.4).
   __atomic_exchange_n(&signal_captured, 0, __ATOMIC_SEQ_CST);
+  if (unlikely(__atomic_exchange_n(&signal_trace_note, 0, __ATOMIC_SEQ_CST))) tracee_noted();
   for (struct host_thread *h = all_hosts; h; h = h->next)
     if (has_captured(h) && h->process == current->process) take_from(h);
 }
 
-bool signal_due_for(struct thread *t) { return (t->pending | t->process->pending) & ~t->sigmask; }
+bool signal_due_for(struct thread *t) {
+  if (unlikely(t->tracing.on)) {
+    if (tracee_holds(t)) return false;
+    if (t->tracing.inject || t->tracing.interrupt) return true;
+  }
+  return (t->pending | t->process->pending) & ~t->sigmask;
+}
 
 bool signal_due(void) {
   if (replaying) return false;
@@ -254,6 +261,7 @@ void signal_replay_killed(u32 signo) {
 void signal_exit_by(u32 signo) {
   if (!replaying) {
     rr_log(LOG_SIGNAL, "process %u dies by signal %u", current->process->pid, signo);
+    tracee_process_exit(signo);
     futex_process_exit(current->process);
     log_exit(signo);
     if (current->process->vfork_child) current->state = T_DEAD;
@@ -311,9 +319,21 @@ static void act_on(u32 signo, const struct signal_event *s) {
   push(signo, &s->info, s->old_mask, s->mask, false);
 }
 
+// A traced thread tells its tracer first. True: it has stopped for that; what comes with the resume is delivered later.
+static bool tell_tracer(struct guest_siginfo *info, u8 flags) {
+  if (current->tracing.interrupt) {
+    current->tracing.interrupt = false;
+    return tracee_signal_stop(0, NULL, flags);
+  }
+  if (tracee_injected(current, info)) return false;
+  return !signal_dequeue(current, ~current->sigmask, info) || tracee_signal_stop((u32)info->signo, info, flags);
+}
+
 static bool record_one(bool at_syscall) {
   struct signal_event s = { 0 };
-  if (!signal_dequeue(current, ~current->sigmask, &s.info)) return false;
+  if (unlikely(current->tracing.on)) {
+    if (tell_tracer(&s.info, at_syscall ? RR_EVF_AT_SYSCALL : 0)) return current->state != T_STOPPED;
+  } else if (!signal_dequeue(current, ~current->sigmask, &s.info)) return false;
   u32 signo = (u32)s.info.signo;
   u64 bit = SIGBIT(signo), handler = action_of(current->process, signo)->handler;
   if (signal_ignored(current->process, signo) || session->opt.ignore_signals & bit) return true;
@@ -330,6 +350,7 @@ static bool record_one(bool at_syscall) {
 
 static bool replay_deliver(bool at_syscall) {
   const struct rr_event *e = log_peek();
+  if (e && unlikely(e->type == RR_EV_TRACE)) return tracee_replay(at_syscall);
   if (!e || e->type != RR_EV_SIGNAL || !(e->flags & RR_EVF_AT_SYSCALL) == at_syscall) return false;
   if (e->tid != current->tid || e->ticks != ticks_now() || e->pc != ctx.regs[R_RIP]) return false;
   struct signal_event s = { 0 };
@@ -371,8 +392,15 @@ static void force(u32 signo, const struct guest_siginfo *info, bool is_fault) {
     log_end(0);
   }
   rr_log(LOG_SIGNAL, "fault: signal %u, code %d, address 0x%lx, thread %u pc 0x%lx", signo, info->code, *(const u64 *)info->rest, current->tid, ctx.regs[R_RIP]);
-  const struct guest_action *a = action_of(current->process, signo);
-  if (a->handler <= 1 || current->sigmask & SIGBIT(signo)) signal_exit_by(signo);
+  struct guest_action *a = action_of(current->process, signo);
+  bool deadly = a->handler <= 1 || current->sigmask & SIGBIT(signo);
+  if (unlikely(current->tracing.on)) { // told to the tracer by the run loop; what it gives back is delivered
+    if (deadly) { a->handler = 0; signal_mask_set(current, current->sigmask & ~SIGBIT(signo)); }
+    current->tracing.info = *info;
+    current->tracing.signal_due = signo;
+    return;
+  }
+  if (deadly) signal_exit_by(signo);
   push(signo, info, current->sigmask, handler_mask(signo), is_fault);
 }
 
@@ -420,6 +448,10 @@ void signal_sigreturn(void) {
 // ---- exec ----
 
 u64 signal_before_exec(void) {
+  if (current->tracing.slot) {
+    current->tracing.slot->mode = current->tracing.mode;
+    current->tracing.slot->in_call = current->tracing.entered;
+  }
   u64 all = ~SIG_SYNC, mask = current->sigmask | SIGBIT(SIGKILL);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
   carrier->host_mask = ~0ul;

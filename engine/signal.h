@@ -3,7 +3,6 @@
 #include "engine/base.h"
 #include "engine/thread.h"
 
-struct guest_siginfo { s32 signo, errno_, code; u32 pad; u8 rest[112]; };
 struct guest_action { u64 handler, flags, restorer, mask; };   // the kernel's struct sigaction (x86-64)
 struct sigaction_table {
   struct guest_action a[64];
@@ -13,6 +12,7 @@ struct sigaction_table {
   u64 mirror;        // where the guest blocks these, the host does too
 };
 
+extern volatile u32 signal_trace_note;     // a kick between engines has come (tracee.h)
 extern volatile u32 signal_captured;       // host handler has queued something that the engine has not looked at yet
 
 void signal_init(void);                    // host handlers, the carrier's host signal stack; after exec and at start

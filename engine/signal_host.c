@@ -19,7 +19,7 @@
 #define TRAP_PAGE 14
 #define PF_WRITE 2
 
-volatile u32 signal_captured;
+volatile u32 signal_captured, signal_trace_note;
 extern const char gate_fault[], gate_retry[];
 void signal_restorer(void);
 __asm__(".text\nsignal_restorer: movl $15, %eax\nsyscall\n");
@@ -87,6 +87,15 @@ static void handler(int signo, const struct guest_siginfo *info, struct sig_cont
   if (!h) stop(STOP_BUG, "signal %d on a foreign stack at host pc 0x%lx", signo, uc->ip);
   if (signo == KICK_SIGNAL && info->code == KICK_CODE) {
     if (h == carrier && signal_captured) tick_force();
+    stop_call(uc);
+    return;
+  }
+  if (signo == KICK_SIGNAL && info->code == TRACE_CODE) {
+    __atomic_store_n(&signal_trace_note, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&signal_captured, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&h->mail, MAIL_SIGNAL, __ATOMIC_SEQ_CST);
+    if (h == carrier) tick_force();
+    else kick_carrier(h);
     stop_call(uc);
     return;
   }

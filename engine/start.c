@@ -256,5 +256,6 @@ void engine_main(u64 *kernel_stack) {
   else record_start(&args, &launch);
   thread_start(ctx.host_pid);
   signal_init();
+  tracee_after_exec();
   run_loop();
 }

@@ -40,6 +40,7 @@ void call_return(struct call *c) {
   if (unlikely(c->old_entry)) return;
   ctx.regs[R_RCX] = ctx.regs[R_RIP];     // Intel SDM vol. 2, SYSCALL: rcx = next rip, r11 = rflags;
   ctx.regs[R_R11] = ctx.regs[R_RFLAGS];  // and sysret restores them
+  if (unlikely(current->tracing.on)) tracee_returned(current);
 }
 
 void call_restart_eintr(void) {
@@ -126,6 +127,7 @@ static void end_interrupted(struct call *c) {
   if (made && (c->nr == __NR_poll || c->nr == __NR_ppoll)) call_log_out(c, c->args[0], (u64)(u32)c->args[1] * 8); // fs/select.c: written all the same
   output_unlock(c);
   c->output_fd = 0;
+  if (unlikely(current->tracing.on)) tracee_interrupted();
   if (!made && !c->entered) return;    // nothing happened: the run loop comes back to the same instruction
   c->restart = restart_kind(c);
   log_call(c, RR_EVF_RESTART);
@@ -140,6 +142,7 @@ static void record_host(struct call *c) {
     enum call_status s;
     c->interrupted = false;
     if (unlikely(c->masked) && signal_due()) { end_interrupted(c); return; }
+    if (unlikely(session->tracees) && tracee_wait(c)) { end_record(c); return; }
     if (thread_count == 1) {
       if (c->row->out[0].kind) call_prepare_outs(c);
       if (unlikely(c->redirect_all)) call_redirect_all(c);
@@ -150,6 +153,7 @@ static void record_host(struct call *c) {
       if (current->state != T_RUNNABLE) sched_block();
       return;
     }
+    if (unlikely(session->tracees) && tracee_wait_more(c)) continue;
     if (likely(!c->interrupted)) break;
     if (signal_due()) { end_interrupted(c); return; }
     call_again(c);
@@ -248,6 +252,7 @@ static void replay_end(struct call *c) {
     u64 mask;
     c->restart = restart_kind(c);
     if (call_mask(c, &mask)) signal_swap_mask(&mask);
+    if (unlikely(current->tracing.on)) tracee_interrupted();
     return;
   }
   if (c->row->replay) c->row->replay(c);
@@ -319,6 +324,7 @@ void call_finish(struct thread *t) {
     else end_record(c);
     return;
   }
+  if (unlikely(session->tracees) && tracee_wait_more(c)) { record_host(c); return; }
   if (!c->interrupted) { end_host(c); return; }
   if (signal_due()) { end_interrupted(c); return; }
   call_again(c);
@@ -328,10 +334,17 @@ void call_finish(struct thread *t) {
 // Signals that are due come first. True: a frame was pushed; the call is made when the guest comes back to it.
 static bool signals_first(void) {
   if (replaying) {
-    while (signal_is_next())
+    for (;;) {
+      if (unlikely(tracee_replay(true))) {
+        if (current->state == T_STOPPED) return true;
+        continue;
+      }
+      if (!signal_is_next()) return false;
+      if (unlikely(current->tracing.on)) tracee_interrupted();
       if (signal_deliver(true)) return true;
-    return false;
+    }
   }
+  if (unlikely(tracee_asked)) tracee_serve(RR_EVF_AT_SYSCALL);
   while (unlikely(signal_due()))
     if (signal_deliver(true)) return true;
   return false;
@@ -339,6 +352,7 @@ static bool signals_first(void) {
 
 static void enter(u32 nr, const u64 args[6], bool old) {
   if (signals_first()) return;
+  if (unlikely(current->tracing.on) && tracee_call()) return;
   struct call *c = &current->call;
   if (!c->restart || c->nr != nr) c->deadline = 0;
   c->restart = RESTART_NONE;

@@ -226,8 +226,11 @@ void thread_to(struct thread *t) {
   loaded = true;
 }
 
+u64 *thread_regs(struct thread *t) { return t == current && loaded ? ctx.regs : t->regs; }
+
 // Replay: the log says who runs next. No SWITCH: current goes on.
 static void replay_switch(void) {
+  while (tracee_replay_blocked()) ;
   const struct rr_event *e = log_peek();
   if (e && e->type == RR_EV_SWITCH && e->tid == current->tid) {
     e = log_take(RR_EV_SWITCH, 0);
@@ -237,9 +240,9 @@ static void replay_switch(void) {
     if (current->state == T_RUNNABLE && !current->queued) thread_ready(current);
     run_remove(t);
     make_current(t);
-  } else if (current->state == T_DEAD) {
+  } else if (current->state == T_DEAD || current->state == T_STOPPED) {
     if (e && e->type == RR_EV_KILLED) run_replay_killed(e); // the recording was cut off just here
-    diverged(e, "thread %u has ended: an event", current->tid);
+    diverged(e, "thread %u has ended or is stopped: an event", current->tid);
   } else {
     run_remove(current);
   }
@@ -248,6 +251,11 @@ static void replay_switch(void) {
 
 void sched_block(void) {
   if (current->state != T_DEAD) current->in_call = true;
+  if (replaying) replay_switch();
+  else carrier_block();
+}
+
+void sched_stopped(void) {
   if (replaying) replay_switch();
   else carrier_block();
 }

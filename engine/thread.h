@@ -5,6 +5,7 @@
 #pragma once
 #include "engine/base.h"
 #include "engine/syscall.h"
+#include "engine/tracee.h"
 
 enum thread_state {
   T_RUNNABLE,    // in the run queue, or running
@@ -12,6 +13,7 @@ enum thread_state {
   T_FUTEX,       // in a futex queue of the engine
   T_VFORK,       // parent of a vfork child that shares the address space
   T_DEAD,
+  T_STOPPED,     // in a ptrace-stop (tracee.h)
   T_WAIT,        // waits in the engine for a signal (pause, rt_sigsuspend, rt_sigtimedwait)
 };
 
@@ -56,6 +58,7 @@ struct thread {
   u64 deadline; u8 deadline_clock;   // of a wait in the engine, ns of CLOCK_MONOTONIC or CLOCK_REALTIME; 0: none (record)
   u64 wait_set;                      // rt_sigtimedwait: the signals it waits for
   const struct filter *filter; bool filter_strict; // seccomp (call_filter.c)
+  struct tracing tracing;            // it is traced by another recorded process (tracee.h)
   u64 last_trapno, last_error, last_cr2; // as the kernel's thread_struct keeps them: they show in every signal frame
 };
 
@@ -67,6 +70,7 @@ extern u32 xsave_bytes; extern u64 xsave_mask;
 
 void thread_start(u32 pid);                // the first guest thread of an address space after exec; current is set
 struct thread *thread_new(u32 tid, struct process *p);
+u64 *thread_regs(struct thread *t);        // where they are now
 void thread_copy_state(struct thread *t);  // a clone begins with current's registers, FS/GS base and vector state
 void thread_free(struct thread *t);
 struct thread *thread_find(u32 tid);
@@ -77,6 +81,7 @@ void thread_ready(struct thread *t);       // put at the end of the run queue
 void sched_slice_end(void);
 // current cannot go on (blocked, dead): switch to another one; blocks the host thread when none is runnable.
 void sched_block(void);
+void sched_stopped(void);                  // the same when it is T_STOPPED
 u64 sched_slice_ticks(void);               // ticks the next slice may take: a budget for tick_budget
 
 void thread_set_bases(u64 fs, u64 gs);       // current's

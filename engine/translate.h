@@ -64,6 +64,7 @@ void translate_ibl_add(u64 guest_pc);               // after EXIT_INDIRECT and t
 
 // Code at [start, end) may have changed or is no longer executable: fragments made from it are dropped.
 void translate_invalidate(u64 start, u64 end);
+void translate_poked(u64 start, u64 end);            // the same: a tracer writes there, whatever the protection: kept out of cache files
 void translate_flush(void);                          // drop everything (debugger's instrumentation changed, tests)
 
 // An executable mapping of an ELF image was made (dev, ino, size, mtime, ctime): place its arena, map its cache file.

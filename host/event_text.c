@@ -1,5 +1,6 @@
 // Events as text: one line each, the coordinate in front.
 #include "host/event_text.h"
+#include "abi/tracee.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ static const char *type_name(uint8_t type) {
   case RR_EV_EXIT: return "exit";
   case RR_EV_KILLED: return "killed";
   case RR_EV_SHARED: return "shared memory";
+  case RR_EV_TRACE: return "tracer";
   default: return "?";
   }
 }
@@ -118,6 +120,12 @@ static void body_text(struct text *t, const struct rr_event *ev, const struct ev
   case RR_EV_EXEC: text_add(t, "exec, goes on in stream %u", ((const struct rr_ev_exec *)p)->stream); break;
   case RR_EV_EXIT: text_add(t, "exit of %s, ", ev->code ? "the process" : "the thread"); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
   case RR_EV_KILLED: text_add(t, "end: "); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
+  case RR_EV_TRACE: {
+    static const char *const what[] = { "?", "is traced", "stops for its tracer", "is asked by its tracer" };
+    const struct rr_ev_trace *r = p;
+    text_add(t, "thread %u %s (%llu, 0x%llx, 0x%llx)", r->tid, what[ev->code < 4 ? ev->code : 0], (unsigned long long)r->a, (unsigned long long)r->b, (unsigned long long)r->c);
+    break;
+  }
   case RR_EV_SHARED: text_add(t, "others wrote %llu bytes at 0x%llx", (unsigned long long)((const struct rr_ev_data *)p)->len, (unsigned long long)((const struct rr_ev_data *)p)->addr); break;
   default: text_add(t, "%s", type_name(ev->type));
   }

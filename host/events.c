@@ -1,5 +1,6 @@
 // Which events are well-formed. Everything that reads payloads relies on what is checked here.
 #include "host/events.h"
+#include "abi/tracee.h"
 
 static const struct { uint8_t type; uint16_t payload; } event_types[] = { // least size of the payload
   { RR_EV_DATA, sizeof(struct rr_ev_data) },
@@ -19,6 +20,7 @@ static const struct { uint8_t type; uint16_t payload; } event_types[] = { // lea
   { RR_EV_EXIT, sizeof(struct rr_ev_exit) },
   { RR_EV_KILLED, sizeof(struct rr_ev_killed) },
   { RR_EV_SHARED, sizeof(struct rr_ev_data) },
+  { RR_EV_TRACE, sizeof(struct rr_ev_trace) },
 };
 
 static int least_payload(uint8_t type) {

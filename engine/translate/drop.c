@@ -106,6 +106,12 @@ static void note_written(struct arena *a, u64 start, u64 end) {
     if (m->prot & PROT_WRITE) a->unsaveable = true;
 }
 
+void translate_poked(u64 start, u64 end) {
+  for (u32 k = 0; k < arena_count; k++)
+    if (arenas[k].guest_start < end && arenas[k].guest_end > start) arenas[k].unsaveable = true;
+  translate_invalidate(start, end);
+}
+
 void translate_invalidate(u64 start, u64 end) {
   bool any = false;
   start = ALIGN_DOWN(start, RR_PAGE);
