@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/poll.h>
 #include "engine/log.h"
+#include "engine/signal.h"
 #include "engine/debug.h"
 #include "engine/log_block.h"
 #include "engine/debug.h"
@@ -283,7 +284,8 @@ void log_forked_child(u32 stream, u32 parent_stream, u64 parent_event) {
   begin_stream(stream);
   if (replaying) {
     const struct rr_event *e = log_peek();
-    if (!e || e->type != RR_EV_FORKED) diverged(e, "a forked process begins");
+    if (!e) signal_exit_by(9); // killed before it could log anything
+    if (e->type != RR_EV_FORKED) diverged(e, "a forked process begins");
     frame_at += e->size;
     const struct rr_ev_forked *f = log_payload(e);
     ctx.host_pid = f->pid;

@@ -48,6 +48,7 @@ void run_arm_budget(void) {
   } else if (replaying) {
     const struct rr_event *e = next_at_tick();
     u64 now = ticks_now();
+    if (e && e->type == RR_EV_KILLED && e->ticks <= now) run_replay_killed(e); // it counted no tick after its last event
     if (e && e->ticks < now) diverged(e, "the point was passed");
     if (e && e->ticks > now && e->ticks - now < ticks) ticks = e->ticks - now;
     ctx.shared_due = e && e->type == RR_EV_SHARED && e->ticks == now;

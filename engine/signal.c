@@ -220,7 +220,7 @@ static void log_exit(u32 signo) {
 
 static void replay_exit(u32 signo) {
   const struct rr_event *e = log_peek();
-  if (e && e->type == RR_EV_KILLED) return; // the recorder's guess of where: nothing to compare
+  if (!e || e->type == RR_EV_KILLED) return; // the recorder's guess of where: nothing to compare
   e = log_take(RR_EV_EXIT, 1);
   if (((const struct rr_ev_exit *)log_payload(e))->status != signo) diverged(e, "death by signal %u", signo);
 }
