@@ -10,7 +10,7 @@
 #include "abi/tracee.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
-#define RR_ABI_VERSION 3u
+#define RR_ABI_VERSION 4u
 
 #define RR_SLOTS 4096u          // context pages = address spaces alive at once
 #define RR_CHUNKS 2048u
