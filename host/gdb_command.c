@@ -206,6 +206,7 @@ static void packet_step(struct gdb_session *s, const char *p) {
 static void packet_kill(struct gdb_session *s, const char *p) {
   (void)p;
   gdb_divert_end(s);
+  if (s->extended && s->places.at == s->places.count) places_leave(s); // gdb's `run` kills first
   target_kill(&s->target);
   s->exited = true;
   if (!s->extended) s->leaving = true;

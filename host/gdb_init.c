@@ -5,7 +5,8 @@
 #define COMMAND(name, text) "define " name "\nmonitor " name "\nend\ndocument " name "\n" text "\nend\n"
 // With the words that were typed behind it. gdb replaces $argN only where there are so many.
 #define COMMAND_ARGS(name, send, text) "define " name "\nif $argc == 0\nmonitor " send "\nelse\nmonitor " send " $arg0\nend\nend\ndocument " name "\n" text "\nend\n"
-#define PLACE(name, letter, text) "define " name "\nif $argc != 1\necho usage: " name " N\\n\nelse\nrun " letter "$arg0\nend\nend\ndocument " name "\n" text "\nend\n"
+#define PLACE(name, letter, text) "define " name "\nif $argc == 0\nrun 0\nelse\nrun " letter "$arg0\nend\nend\ndocument " name "\n" text "\nend\n"
+#define MOVE(name, text) "define " name "\nrun " name "\nend\ndocument " name "\n" text "\nend\n"
 
 const char gdb_init_text[] =
   "set prompt (rr) \n"
@@ -25,8 +26,10 @@ const char gdb_init_text[] =
   COMMAND_ARGS("checkpoint", "checkpoint", "Remember this place: `restart N` comes back to it, `info checkpoints` lists them.")
   COMMAND("info checkpoints", "List the places that `checkpoint` remembers.")
   COMMAND_ARGS("delete checkpoint", "delete checkpoint", "Forget a place: delete checkpoint N.")
-  PLACE("restart", "c", "Go to a checkpoint: restart N. (`run` alone goes to the start of the recording, `run EVENT` to an event.)")
+  PLACE("restart", "c", "Go to a checkpoint: restart N; without a number to the start of the recording. `run EVENT` goes to an event.")
   PLACE("seek-ticks", "t", "Go to the first instruction at or behind so many ticks of the process: seek-ticks N.")
+  MOVE("back", "Go back to where you were before you moved.")
+  MOVE("forward", "Undo `back`.")
   "if $rr_confirm\nset confirm on\nend\n";
 
 const char gdb_greeting[] =

@@ -83,6 +83,10 @@ char *gdb_monitor(struct gdb_session *s, uint32_t tid, int argc, char **argv) {
     free(t.data);
     return NULL;
   }
+  if (s->divert == DIVERT_CALL && !gdb_divert_leave(s)) {
+    text_add(&t, "A function that was called from the debugger has not returned: finish it first.\n");
+    return t.data;
+  }
   if (places_command(s, argc, argv, &t)) return t.data;
   text_add(&t, "rr does not know the command `%s` yet; `monitor help` lists those it knows.\n", argc ? argv[0] : "");
   return t.data;

@@ -209,6 +209,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
   bool arrived = s->arrived;
   s->arrived = false;
   if (arrived && how == RR_GO_CONTINUE) { // gdb's `run` and Delve's restart go on at once; the user wants to be where he went
+    s->target.stop.reason = RR_STOP_POINT; // a breakpoint that was hit here and is gone would be ignored
     tell_stop(s, 0);
     return;
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # rr-test: timeout=120
 """A client that speaks the protocol itself: what the server says on stderr, interrupts, steps, -g, -k, vRun, bad clients."""
-import os, re, signal, socket, subprocess, sys, time
+import os, re, shutil, signal, socket, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "gdb"))
 import session
@@ -149,6 +149,29 @@ def test_bad_clients():
     c = Client(s.port)
     assert c.ask("?")[:3] == b"T05" and c.event() < 10
     c.send("k")
+    s.kill()
+
+
+def test_gdb_killed():
+    """At any moment: while it reads symbols, calls a function, runs forward or back. The next client finds all well."""
+    if not shutil.which("gdb"):
+        return
+    s = Server("-k", trace="spin")
+    script = ["set confirm off", "target extended-remote 127.0.0.1:%d" % s.port, "break main", "continue", "print (int)getpid()", "continue"]
+    for ms in (5, 40, 80, 120, 160, 200, 300, 500):
+        g = subprocess.Popen(["gdb", "-nx", "-batch"] + [w for c in script for w in ("-ex", c)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(ms / 1000)
+        g.kill()
+        g.wait()
+    c = Client(s.port)
+    assert c.ask("?")[:3] == b"T05" and c.event() < 10
+    assert c.ask("vCont;s")[:3] == b"T05"
+    for bad in ("vFile:open:zz,0", "vFile:pread:63,ffffffffffffffff,0", "qXfer:auxv:read::ffffffffffffffff,1", "qXfer:siginfo:write::0", "M0,ffffffffffff:00", "X1,5:a",
+                "G" + "0" * 20000, "P99=0", "P=", "Z0,0,1;X5,00", "Z0,0,1;cmds:0,X99,00", "Z0,0,1;cmds:;;;X", "vRun;;" + "7a7a", "Hgp0.0", "QCatchSyscalls:1;zz", "qGetTLSAddr:1,2", "qRRCmd:",
+                "qRRCmd:when", "qRcmd,zz", "bx", "vCont;r1", "m0,0", "m,", "x0,ffffffffffffffff"):
+        c.ask(bad)
+    assert c.ask("?")[:1] == b"T"
+    c.ask("D")
     s.kill()
 
 
