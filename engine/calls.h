@@ -23,6 +23,9 @@ void procmem_opened(s64 fd);                 // /proc/self/mem, for writing
 void procmem_duplicated(s64 from, s64 to);
 bool procmem_is(int fd);
 START(procmem_write);
+// call_aio.c
+START(call_io_setup); DONE(replay_io_setup); START(call_io_destroy); DONE(replay_io_destroy); START(call_io_submit); START(call_io_cancel);
+START(call_io_getevents); DONE(done_io_getevents);
 // call_fd.c
 START(call_close); START(call_dup); START(call_dup2); START(call_close_range); START(call_fcntl); DONE(done_fcntl); bool redirect_fcntl(struct call *c);
 START(call_pidfd_getfd);

@@ -147,7 +147,7 @@ static u32 take_mail(struct host_thread *me, u32 which) { return __atomic_fetch_
 // The guest's call, by its own host thread, without the baton. Nothing of the engine may be touched here.
 static void make_call(struct host_thread *me) {
   struct call *c = &me->guest->call;
-  c->result = guest_call(c->nr, c->host_args, &me->kick);
+  c->result = guest_call(c->host_nr, c->host_args, &me->kick);
 }
 
 static void push_done(struct host_thread *me) {
@@ -175,7 +175,7 @@ static bool wait_baton(struct host_thread *me) {
     if (m & MAIL_CALL_NOW) {
       struct call *c = &me->guest->call;
       static const u32 never = 0;
-      do c->result = guest_call(c->nr, c->host_args, (u32 *)&never);
+      do c->result = guest_call(c->host_nr, c->host_args, (u32 *)&never);
       while (c->result == NOT_MADE);
       __atomic_store_n(&me->call_done, 1, __ATOMIC_RELEASE);
       sys(__NR_futex, &me->call_done, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);

@@ -172,7 +172,7 @@ enum call_status call_direct(struct call *c) {
 }
 
 s64 call_host(struct call *c) {
-  s64 r = guest_call(c->nr, c->host_args, &signal_captured);
+  s64 r = guest_call(c->host_nr, c->host_args, &signal_captured);
   c->interrupted = r == NOT_MADE || (r == -EINTR && (c->row->flags & CALL_BLOCKS));
   return r;
 }
@@ -356,7 +356,7 @@ static void enter(u32 nr, const u64 args[6], bool old) {
   struct call *c = &current->call;
   if (!c->restart || c->nr != nr) c->deadline = 0;
   c->restart = RESTART_NONE;
-  c->nr = nr;
+  c->nr = c->host_nr = nr;
   c->row = row_of(nr);
   for (int i = 0; i < 6; i++) c->args[i] = c->host_args[i] = args[i];
   c->extra_size = 0;

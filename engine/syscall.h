@@ -11,7 +11,7 @@
 struct thread;
 
 struct call {
-  u32 nr;
+  u32 nr, host_nr;      // the guest's; what is made of the host (equal, but where a handler waits by another call)
   u64 args[6];          // the guest's
   u64 host_args[6];     // what is passed to the kernel (equal, unless redirected)
   s64 result;
