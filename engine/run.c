@@ -209,6 +209,8 @@ static bool shared_here(bool *alone) {
   if (!shared_single()) return false;
   shared_before();
   if (ctx.events != events_seen) { checksum_after_event(0); events_seen = ctx.events; }
+  if (shared_string()) return false;
+  shared_open();
   return *alone = true;
 }
 

@@ -46,7 +46,9 @@ void shared_files_asked(void);
 void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc); // EXIT_SHARED; where the fragment goes on, 0: nowhere
 bool shared_fault(struct host_fault *f);      // EXIT_FAULT in the zone: true: it is ours, the instruction is to be tried again
 bool shared_single(void);                     // the instruction at R_RIP must be run by translate_step, between shared_before and shared_after
-void shared_before(void);
+void shared_before(void);                     // what it reads is synced
+bool shared_string(void);                     // it was one that the engine does itself: done, R_RIP is behind it
+void shared_open(void);                       // it can be run now
 void shared_after(u32 exit_kind);
 void shared_special(void);                    // record: the engine is about to execute the instruction at R_RIP
 // Replay: what the log has due at this instruction is applied; true: something was.

@@ -7,7 +7,7 @@
 #include <linux/mman.h>
 #include <linux/signal.h>
 #include <asm/unistd.h>
-#include "engine/calls.h"
+#include "engine/call_memory.h"
 #include "engine/carrier.h"
 #include "engine/checksum.h"
 #include "engine/copy.h"
@@ -28,6 +28,7 @@ static u64 single_pc;            // the instruction there is to be run alone
 static struct thread *single_thread;
 static u64 lock_resume;          // SHARED_LOCK: where the operation is done
 static u8 lock_old[16];
+static bool faulted_alone;       // the fault is one of an instruction that was run alone
 
 // ---- what it touches ----
 
@@ -126,10 +127,73 @@ static void open_part(u64 start, u64 end, const struct mapping *m) {
 }
 
 void shared_before(void) {
-  u64 start, end;
-  struct mapping m;
   find_touches();
   sync_reads();
+}
+
+// ---- rep movs and rep stos: no need to open anything ----
+
+static u8 opcode_now(void) {
+  u32 k = 0;
+  while (insn->bytes[k] == 0xf2 || insn->bytes[k] == 0xf3 || insn->bytes[k] == 0x66 || (insn->bytes[k] & 0xf0) == 0x40) k++;
+  return insn->bytes[k];
+}
+
+// All of it is there and may be touched so.
+static bool plain_range(u64 start, u64 len, u32 prot) {
+  u64 end = start + len;
+  if (end < start) return false;
+  while (start < end) {
+    struct mapping *m = map_find(start);
+    if (!m || !(m->prot & prot)) return false;
+    u64 stop_at = m->end < end ? m->end : end;
+    if (m->file && !(m->flags & MAPF_SHADOW) && stop_at > memory_file_end(m)) return false;
+    for (u64 at = start; m->flags & MAPF_SHADOW && at < stop_at; at = ALIGN_DOWN(at, RR_PAGE) + RR_PAGE)
+      if (not_there(at)) return false;
+    start = stop_at;
+  }
+  return true;
+}
+
+static void copy_through(u64 to, u64 from, u64 len) {
+  static u8 piece[RR_PAGE];
+  for (u64 at = 0; at < len; at += sizeof piece) {
+    u64 n = len - at < sizeof piece ? len - at : sizeof piece;
+    check(copyin(piece, from + at, n) == n && copyout(to + at, piece, n) == n, from + at);
+  }
+}
+
+static void fill_through(u64 to, u64 len, u32 size) {
+  static u8 piece[RR_PAGE];
+  u64 first = len < sizeof piece ? len : sizeof piece;
+  for (u64 at = 0; at < first; at += size) memcpy(piece + at, &ctx.regs[R_RAX], size);
+  for (u64 at = 0; at < len; at += sizeof piece) {
+    u64 n = len - at < sizeof piece ? len - at : sizeof piece;
+    check(copyout(to + at, piece, n) == n, to + at);
+  }
+}
+
+bool shared_string(void) {
+  u64 to = ctx.regs[R_RDI], from = ctx.regs[R_RSI], size = insn->a[0].size, len = ctx.regs[R_RCX] * size;
+  u8 op = opcode_now() & 0xfe;
+  bool moves = op == 0xa4 && insn->count == 2;
+  if (!insn->rep || insn->narrow || ctx.regs[R_RFLAGS] & 0x500 || ctx.regs[R_RCX] > 1u << 30) return false; // DF, TF
+  if (insn->a[0].segment || insn->a[insn->count - 1].segment || (!moves && (op != 0xaa || insn->count != 1))) return false;
+  if (moves && to < from + len && from < to + len) return false; // a pattern
+  if (!plain_range(to, len, PROT_WRITE) || (moves && !plain_range(from, len, PROT_READ | PROT_WRITE))) return false;
+  if (moves) copy_through(to, from, len);
+  else fill_through(to, len, (u32)size);
+  ctx.regs[R_RDI] += len;
+  if (moves) ctx.regs[R_RSI] += len;
+  ctx.regs[R_RCX] = 0;
+  ctx.regs[R_RIP] += insn->length;
+  single_pc = 0;
+  return true;
+}
+
+void shared_open(void) {
+  u64 start, end;
+  struct mapping m;
   memcpy(saved, ctx.regs, sizeof saved);
   for (u32 k = 0; k < touch_count; k++) {
     struct touch *t = &touches[k];
@@ -179,9 +243,9 @@ static bool give_atomic(const struct touch *t) {
 }
 
 void shared_after(u32 kind) {
-  rr_log(LOG_SMC, "alone: exit %d touches %u at %lx len %lu atomic %d old %lx", kind, touch_count, touches[0].at, touches[0].len, atomic, *(u64 *)lock_old);
   u64 pc = single_pc;
   single_pc = 0;
+  faulted_alone = kind == EXIT_FAULT;
   bool ran = kind == EXIT_STEPPED || (kind == EXIT_FAULT && insn->rep) || kind == EXIT_INDIRECT;
   if (insn->rep && ran) { // the iterations that were done
     u64 done = insn->narrow ? (u32)(saved[R_RCX] - ctx.regs[R_RCX]) : saved[R_RCX] - ctx.regs[R_RCX];
@@ -247,7 +311,6 @@ static void lock_end(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
 }
 
 void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
-  rr_log(LOG_SMC, "shared exit kind %d pc %lx", r->special, ctx.regs[R_RIP]);
   *resume = 0;
   if (replaying) { // what was due here has been applied by the time it goes on
     *resume = r->resume;
@@ -277,6 +340,9 @@ bool shared_fault(struct host_fault *f) {
     return true;
   }
   decode_now();
+  bool alone = faulted_alone;
+  faulted_alone = false;
+  if (masked && !alone) { run_alone(); return true; } // the part that is not there may be masked out
   for (u32 k = 0; k < insn->count; k++)
     if (insn->a[k].rw & RR_WATCH_WRITE && !insn->rep && insn->count == 1) f->error |= 2; // it was found by a load of ours
   return false;

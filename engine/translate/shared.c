@@ -153,7 +153,7 @@ static bool simple(const struct decoded *d, const struct access *a) {
 
 // A plain instruction with one explicit memory operand of a size that words make up, and registers to spare.
 static bool plan_make(struct plan *p, const struct insn *i, const struct decoded *d) {
-  if (i->kind != I_COPY || d->count != 1 || d->rep || d->odd || d->masked || !i->modrm_at || i->bytes[i->modrm_at] >> 6 == 3) return false;
+  if (i->kind != I_COPY || d->count != 1 || d->rep || d->odd || (d->masked && d->a[0].rw & RR_WATCH_WRITE) || !i->modrm_at || i->bytes[i->modrm_at] >> 6 == 3) return false;
   const struct access *a = &d->a[0];
   if (!simple(d, a) || a->how != A_NORMAL || a->size > 64 || a->size & (a->size - 1)) return false;
   u64 regs = decode_general_registers(i);
