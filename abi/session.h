@@ -10,7 +10,7 @@
 #include "abi/tracee.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
-#define RR_ABI_VERSION 4u
+#define RR_ABI_VERSION 5u
 
 #define RR_SLOTS 4096u          // context pages = address spaces alive at once
 #define RR_CHUNKS 2048u
@@ -64,6 +64,7 @@ struct rr_options {
   uint32_t dump_at_set; uint64_t dump_at; // --dump_at: event number
   uint32_t quiet;            // replay: do not reproduce output (-q)
   uint32_t gdb;              // replay under the debugger (abi/debug.h)
+  uint32_t strings, pad_strings; // replay: tell what system calls read (struct rr_string)
   uint64_t ignore_signals;   // -i: bit signo-1: never delivered to the guest
   uint64_t through_signals;  // -t: ignored where the default action would kill
   uint64_t log_mask;         // RR_LOG: bit (category) set: debug; warnings are always on
@@ -162,4 +163,13 @@ enum rr_feed_state { RR_FEED_FREE, RR_FEED_CLAIMED, RR_FEED_REQUESTED, RR_FEED_R
 // fills it, takes an id from next_file, sends, and makes the state ASKED; a futex on state tells when the recorder has made it
 // DONE (kept as file_ID) or FAILED.
 struct rr_msg { uint32_t what; uint32_t kept_index; char path[512]; };
-enum rr_msg_what { RR_MSG_KEEP = 1 };
+enum rr_msg_what { RR_MSG_KEEP = 1, RR_MSG_STRING };
+// Replay with opt.strings: what a system call reads (abi/string_args.def), before the event of that number; as long as `kept` says.
+struct rr_string {
+  uint32_t what, stream; uint64_t event;
+  uint32_t arg, kind;        // enum rr_string_kind
+  uint32_t kept, pad;        // bytes of it that are here
+  uint64_t size;             // all of it; RR_STRING_LIST: number of strings
+  uint8_t bytes[256];
+};
+enum rr_string_kind { RR_STRING_PATH = 1, RR_STRING_BYTES, RR_STRING_VECTOR, RR_STRING_LIST };

@@ -10,6 +10,7 @@
 #include "engine/shared.h"
 #include "engine/signal.h"
 #include "engine/start.h"
+#include "engine/strings.h"
 #include "engine/sys.h"
 #include "engine/translate.h"
 
@@ -293,6 +294,7 @@ static void replay_emulated(struct call *c) {
 }
 
 static void replay(struct call *c) {
+  if (unlikely(session->opt.strings)) strings_tell(c);
   if (unlikely(filters_active)) {
     enum filter_verdict v = filter_call(c);
     if (v == FILTER_DONE) return;

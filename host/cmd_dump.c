@@ -7,13 +7,15 @@
 #include "host/event_text.h"
 #include "host/paths.h"
 #include "host/processes.h"
+#include "host/strings.h"
 
-enum { O_JSON = 1, O_PROCESS, O_RAW, O_STREAM, O_ACCEPTED };
+enum { O_JSON = 1, O_PROCESS, O_RAW, O_STREAM, O_ADDRESSES, O_ACCEPTED };
 static const struct cli_option options[] = {
   { O_JSON, "json", NULL, "one JSON object a line" },
   { O_PROCESS, "p|pid", "PID", "only this process" },
   { O_STREAM, "stream", "N", "only this stream" },
   { O_RAW, "r|raw", NULL, "also what belongs to the next event: memory contents, kept files" },
+  { O_ADDRESSES, "addresses", NULL, "do not replay to learn what system calls read: print addresses" },
   { O_ACCEPTED, "b|m|t|e|syscallbuf|recorded-metadata|mmaps|socket-addresses|tid-only|statistics|s", NULL, NULL },
   { 0 },
 };
@@ -22,8 +24,26 @@ struct dump {
   bool json, raw;
   uint64_t from, to;         // event numbers, both included
   int64_t pid, stream;       // -1: all
+  bool addresses;
+  struct strings strings;
   struct text out;
 };
+
+// A call that lets others run is an event when it is entered, and one when it is over: both show what it read.
+struct entered { uint32_t tid; const struct rr_string *read; uint32_t count; };
+enum { ENTERED = 256 };
+
+static void add_read(const struct dump *d, const struct event_place *p, const struct rr_event *ev, struct entered *entered, struct event_data *data) {
+  struct entered *e = &entered[ev->tid % ENTERED];
+  data->read = NULL;
+  data->read_count = 0;
+  if (ev->type != RR_EV_SYSCALL && ev->type != RR_EV_ENTER && ev->type != RR_EV_EXEC) return;
+  data->read = strings_of(&d->strings, p->stream, p->number, &data->read_count);
+  if (ev->type == RR_EV_ENTER) *e = (struct entered){ ev->tid, data->read, data->read_count };
+  if (ev->type == RR_EV_SYSCALL && !data->read && e->tid == ev->tid) data->read = e->read, data->read_count = e->count;
+  if (ev->type == RR_EV_SYSCALL && e->tid == ev->tid) *e = (struct entered){ 0 };
+}
+
 
 static void out_flush(struct dump *d, bool always) {
   if (!d->out.size || (!always && d->out.size < 1 << 16)) return;
@@ -35,6 +55,7 @@ static void out_flush(struct dump *d, bool always) {
 static int dump_stream(struct trace *t, const struct trace_stream *s, struct dump *d, struct fault *f) {
   struct trace_cursor c;
   struct event_data data = { 0 };
+  struct entered entered[ENTERED] = { { 0 } };
   const struct rr_event *ev;
   if (trace_cursor_open(t, s, &c, f)) return f->code;
   uint32_t first = 0;
@@ -45,6 +66,7 @@ static int dump_stream(struct trace *t, const struct trace_stream *s, struct dum
     bool counted = event_counted(ev);
     if (ev->type == RR_EV_DATA) event_data_add(&data, ev);
     if (place.number > d->to && counted) break;
+    if (counted) add_read(d, &place, ev, entered, &data);
     if (place.number >= d->from && (counted || d->raw || ev->type == RR_EV_NOTE || ev->type == RR_EV_CHECKSUM)) {
       if (d->json) event_json(&d->out, &place, ev, &data), text_add(&d->out, "\n");
       else event_text(&d->out, &place, ev, &data);
@@ -74,7 +96,14 @@ static int dump_trace(const char *name, struct dump *d) {
   char dir[PATH_MAX];
   struct fault f = { 0 };
   struct trace *t;
-  if (trace_dir_find(name, dir, sizeof dir, &f) || trace_open(dir, &t, &f)) return fault_say(&f);
+  struct replay_session r = { 0 };
+  if (trace_dir_find(name, dir, sizeof dir, &f)) return fault_say(&f);
+  if (!d->addresses && !replay_open(dir, &r, &f)) {
+    if (strings_collect(&r, d->from, d->to, &d->strings, &f)) say_warn("not all that system calls read can be shown: %.300s", f.text);
+    replay_close(&r);
+  }
+  f.code = 0;
+  if (trace_open(dir, &t, &f)) return fault_say(&f);
   for (uint32_t i = 0; i < t->stream_count && !f.code; i++) {
     int64_t pid = d->pid;
     if (d->stream >= 0 && d->stream != (int64_t)t->streams[i].stream) continue;
@@ -112,6 +141,7 @@ static int run(struct cli *c) {
     if (o == CLI_ERROR) return EXIT_USAGE;
     if (o == O_JSON) d.json = true;
     if (o == O_RAW) d.raw = true;
+    if (o == O_ADDRESSES) d.addresses = true;
     if (o == O_PROCESS && !set_id(c, &d.pid)) return EXIT_USAGE;
     if (o == O_STREAM && !set_id(c, &d.stream)) return EXIT_USAGE;
     if (o != CLI_WORD) continue;
@@ -122,6 +152,7 @@ static int run(struct cli *c) {
   }
   int code = dump_trace(name, &d);
   free(d.out.data);
+  free(d.strings.list);
   return code;
 }
 

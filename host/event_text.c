@@ -103,6 +103,14 @@ static void file_text(struct text *t, const struct rr_ev_file *file) {
   text_escape(t, path);
 }
 
+// execve and execveat: the event has no arguments, but those that were read.
+static void exec_text(struct text *t, const struct event_data *d) {
+  struct rr_ev_syscall none = { 0 };
+  if (!d || !d->read_count) return;
+  syscall_text(t, syscall_number(d->read[0].arg ? "execveat" : "execve"), &none, 0, d);
+  text_add(t, ": ");
+}
+
 static void body_text(struct text *t, const struct rr_event *ev, const struct event_data *d) {
   const void *p = event_payload(ev);
   switch (ev->type) {
@@ -117,7 +125,7 @@ static void body_text(struct text *t, const struct rr_event *ev, const struct ev
   case RR_EV_SWITCH: text_add(t, "switch to thread %u", ((const struct rr_ev_switch *)p)->to_tid); break;
   case RR_EV_SIGNAL: case RR_EV_FAULT: siginfo_text(t, ev); break;
   case RR_EV_NONDET: nondet_text(t, ev); break;
-  case RR_EV_EXEC: text_add(t, "exec, goes on in stream %u", ((const struct rr_ev_exec *)p)->stream); break;
+  case RR_EV_EXEC: exec_text(t, d), text_add(t, "exec, goes on in stream %u", ((const struct rr_ev_exec *)p)->stream); break;
   case RR_EV_EXIT: text_add(t, "exit of %s, ", ev->code ? "the process" : "the thread"); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
   case RR_EV_KILLED: text_add(t, "end: "); status_text(t, ((const struct rr_ev_exit *)p)->status); break;
   case RR_EV_TRACE: {

@@ -1,6 +1,7 @@
 // Events as people read them, and as JSON.
 #pragma once
 #include <stdint.h>
+#include "abi/session.h"
 #include "host/events.h"
 #include "host/text.h"
 
@@ -12,6 +13,8 @@ struct event_place { uint32_t stream; uint64_t number; };
 struct event_data {
   struct { uint64_t addr, len; uint8_t head[64]; } part[EVENT_DATA_MAX];
   uint32_t count;
+  const struct rr_string *read; // what a system call reads, or NULL; in a row, read_count of them
+  uint32_t read_count;
 };
 void event_data_add(struct event_data *d, const struct rr_event *ev);
 

@@ -27,6 +27,7 @@ enum { FOLLOW_MAX = 16 };      // = opt.follow
 struct replay_session {
   struct trace *trace;
   uint32_t follow[FOLLOW_MAX], follow_count; // the gdb server's: opt.follow of its runs
+  bool strings;                // opt.strings of its runs
   struct kept_files kept;      // the trace's files by id - 1
 };
 int replay_open(const char *dir, struct replay_session *r, struct fault *f);  // checks the manifest and the table, not the contents

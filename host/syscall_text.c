@@ -1,5 +1,5 @@
-// System calls as strace prints them, as far as a log can: what a call wrote is in the log and is shown, what it read
-// (paths, buffers written) is in the program's memory only and appears as an address.
+// System calls as strace prints them: what a call wrote is in the log; what it read (paths, buffers written) is in the program's
+// memory, from where a replay tells it (struct rr_string), and appears as an address otherwise.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -52,31 +52,79 @@ static void add_flags(struct text *t, const struct flag *f, uint64_t v, const ch
   }
 }
 
+static void add_quoted(struct text *t, const uint8_t *p, uint64_t n, bool more) {
+  bool plain = true;
+  for (uint64_t k = 0; k < n; k++) plain &= (p[k] >= ' ' && p[k] < 127) || p[k] == '\n' || p[k] == '\t' || p[k] == '\r' || (!p[k] && k);
+  text_add(t, "\"");
+  for (uint64_t k = 0; k < n; k++) {
+    uint8_t c = p[k];
+    if (c == '"' || c == '\\') text_add(t, "\\%c", c);
+    else if (c >= ' ' && c < 127) text_add(t, "%c", c);
+    else if (plain && c) text_add(t, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+    else text_add(t, "\\x%02x", c);
+  }
+  text_add(t, more ? "\"..." : "\"");
+}
+
+enum { SHOWN = 32 }; // bytes of a buffer, as strace
+
 // The bytes that the call wrote to this address, as strace shows a buffer.
 static bool add_data(struct text *t, uint64_t addr, const struct event_data *d) {
   for (uint32_t i = 0; d && i < d->count; i++) {
     if (d->part[i].addr != addr) continue;
-    uint64_t n = d->part[i].len < 32 ? d->part[i].len : 32;
-    bool plain = true;
-    for (uint64_t k = 0; k < n; k++) {
-      uint8_t c = d->part[i].head[k];
-      plain &= (c >= ' ' && c < 127) || c == '\n' || c == '\t' || c == '\r' || (!c && k);
-    }
-    text_add(t, "\"");
-    for (uint64_t k = 0; k < n; k++) {
-      uint8_t c = d->part[i].head[k];
-      if (c == '"' || c == '\\') text_add(t, "\\%c", c);
-      else if (c >= ' ' && c < 127) text_add(t, "%c", c);
-      else if (plain && c) text_add(t, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
-      else text_add(t, "\\x%02x", c);
-    }
-    text_add(t, d->part[i].len > n ? "\"..." : "\"");
+    uint64_t n = d->part[i].len < SHOWN ? d->part[i].len : SHOWN;
+    add_quoted(t, d->part[i].head, n, d->part[i].len > n);
+    return true;
+  }
+  return false;
+}
+
+// struct stat of x86-64 (asm/stat.h): the mode at 24, the size at 48.
+static bool add_stat(struct text *t, const char *name, int arg, uint64_t addr, const struct event_data *d) {
+  static const char *const types[16] = { [1] = "S_IFIFO", [2] = "S_IFCHR", [4] = "S_IFDIR", [6] = "S_IFBLK", [8] = "S_IFREG", [10] = "S_IFLNK", [12] = "S_IFSOCK" };
+  bool is = (arg == 1 && (!strcmp(name, "stat") || !strcmp(name, "fstat") || !strcmp(name, "lstat"))) || (arg == 2 && !strcmp(name, "newfstatat"));
+  for (uint32_t i = 0; is && d && i < d->count; i++) {
+    uint32_t mode;
+    uint64_t size;
+    if (d->part[i].addr != addr || d->part[i].len != 144) continue;
+    memcpy(&mode, d->part[i].head + 24, sizeof mode);
+    memcpy(&size, d->part[i].head + 48, sizeof size);
+    const char *type = types[mode >> 12 & 15];
+    text_add(t, "{st_mode=%s|0%o, st_size=%llu, ...}", type ? type : "0", mode & 07777, (unsigned long long)size);
+    return true;
+  }
+  return false;
+}
+
+static void add_list(struct text *t, const struct rr_string *s) {
+  uint32_t at = 0;
+  uint64_t i = 0;
+  text_add(t, "[");
+  for (; i < s->size && at < s->kept; i++) {
+    uint32_t n = (uint32_t)strnlen((const char *)s->bytes + at, s->kept - at);
+    text_add(t, i ? ", " : "");
+    add_quoted(t, s->bytes + at, n, false);
+    at += n + 1;
+  }
+  text_add(t, i < s->size ? ", ...]" : "]");
+}
+
+// What the call read there.
+static bool add_read(struct text *t, int arg, const struct event_data *d) {
+  for (uint32_t i = 0; d && i < d->read_count; i++) {
+    const struct rr_string *s = &d->read[i];
+    if (s->arg != (uint32_t)arg) continue;
+    uint32_t n = s->kind == RR_STRING_PATH || s->kept < SHOWN ? s->kept : SHOWN;
+    if (s->kind == RR_STRING_LIST) add_list(t, s);
+    else if (s->kind == RR_STRING_VECTOR) text_add(t, "["), add_quoted(t, s->bytes, n, s->size > n), text_add(t, "]");
+    else add_quoted(t, s->bytes, n, s->size > n);
     return true;
   }
   return false;
 }
 
 static void add_argument(struct text *t, const char *name, int i, uint64_t v, const struct event_data *d) {
+  if (add_read(t, i, d) || add_stat(t, name, i, v, d)) return;
   for (size_t k = 0; k < sizeof flag_args / sizeof *flag_args; k++)
     if (flag_args[k].arg == i && !strcmp(flag_args[k].call, name)) {
       add_flags(t, flag_args[k].flags, v, flag_args[k].none);
