@@ -148,11 +148,38 @@ static s64 choose_address(struct request *q) {
   return q->at ? 0 : -ENOMEM;
 }
 
+#define STACK_GUARD (256 * RR_PAGE) // mm/mmap.c: stack_guard_gap
+
+// The stack's mapping was made whole; the kernel's would not have grown past what is now mapped in its way, nor up to it. What threads use stays.
+static void cut_stack(u64 start, u64 end, u32 prot) {
+  u64 low = RR_GUEST_STACK_TOP - RR_GUEST_STACK_MAX, used = RR_GUEST_STACK_TOP;
+  for (struct thread *t = all_threads; t; t = t->next) {
+    u64 sp = ALIGN_DOWN((t == current ? ctx.regs[R_RSP] : t->regs[R_RSP]) - 256, RR_PAGE);
+    if (sp >= low && sp < used) used = sp;
+  }
+  if (used < end) return;
+  u64 to = prot && end + STACK_GUARD < used ? end + STACK_GUARD : prot ? used : end;
+  for (struct mapping *m = map_next(low), v; m && m->start < to; m = map_next(v.end)) {
+    v = *m;
+    if (v.end > to) v.end = to;
+    if (v.flags & MAPF_STACK && (v.end <= start || v.start >= end)) memory_unmap(v.start, v.end);
+  }
+}
+
+static bool over_stack(u64 start, u64 end) {
+  if (likely(end <= RR_GUEST_STACK_TOP - RR_GUEST_STACK_MAX)) return false;
+  struct mapping *m = map_next(start);
+  while (m && m->start < end && !(m->flags & MAPF_STACK)) m = map_next(m->end);
+  return m && m->start < end;
+}
+
 // After the host's mapping was made: table, image slot, translator. Record and replay.
 static void enter(u64 at, u64 len, u32 prot, u64 offset, struct map_file *file) {
   u64 end = at + page_up(len);
+  bool over = over_stack(at, end);
   if (extra.image) map_image_slot(at, extra.image);
   map_insert(at, end, prot, extra.flags, offset, file);
+  if (unlikely(over)) cut_stack(at, end, prot);
   if (!file || !(prot & PROT_EXEC) || (extra.flags & MAPF_SHARED)) return;
   const struct file_identity id = { file->dev, file->ino, file->size, file->mtime_ns, file->ctime_ns };
   translate_image_mapped(at, end, offset, &id);

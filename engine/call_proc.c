@@ -27,7 +27,7 @@ static const char *own_entry(const char *p) {
     u32 pid = 0;
     const char *q = p;
     while (*q >= '0' && *q <= '9') pid = pid * 10 + (u32)(*q++ - '0');
-    if (q == p || *q != '/' || pid != current->process->pid) return NULL;
+    if (q == p || *q != '/' || (pid != current->process->pid && !thread_find(pid))) return NULL;
     p = q + 1;
   }
   while (*p == '/') p++;
@@ -44,6 +44,7 @@ static const char *own_entry(const char *p) {
 static const char *own_path(s32 dir, u64 path_at) {
   char head[6];
   size_t n = copyin(head, path_at, 6);
+  path_buffer[0] = 0;
   if (n && head[0] == '/') {
     if (n < 6 || memcmp(head, "/proc/", 6) || copyin_string(path_buffer, path_at, sizeof path_buffer) < 0) return NULL;
     return own_entry(path_buffer);
@@ -58,6 +59,23 @@ static const char *own_path(s32 dir, u64 path_at) {
   path_buffer[len++] = '/';
   if (copyin_string(path_buffer + len, path_at, sizeof path_buffer - (size_t)len) < 0) return NULL;
   return own_entry(path_buffer);
+}
+
+// /proc/PID/exe of another recorded process, whose path lies in path_buffer: the kernel names the engine. Every engine has its guest's
+// executable at the same address. NULL: none of ours, or no right to look.
+static const char *other_exe(void) {
+  static char ours[512], theirs[512], exe[sizeof guest_exe];
+  u32 pid = 0;
+  const char *q = path_buffer + 6;
+  if (strncmp(path_buffer, "/proc/", 6)) return NULL;
+  while (*q >= '0' && *q <= '9') pid = pid * 10 + (u32)(*q++ - '0');
+  if (!pid || strcmp(q, "/exe")) return NULL;
+  s64 n = sys(__NR_readlink, "/proc/self/exe", ours, sizeof ours), k = sys(__NR_readlink, path_buffer, theirs, sizeof theirs);
+  if (n <= 0 || n != k || memcmp(ours, theirs, (size_t)n)) return NULL;
+  u64 to[2] = { (u64)exe, sizeof exe }, from[2] = { (u64)guest_exe, sizeof guest_exe };
+  if (sys(__NR_process_vm_readv, pid, to, 1, from, 1, 0) != sizeof exe || exe[0] != '/') return NULL;
+  exe[sizeof exe - 1] = 0;
+  return exe;
 }
 
 static bool names_our_fd(const char *entry) {
@@ -221,6 +239,9 @@ static enum call_status open_path(struct call *c, u32 path_arg, s32 dir, u32 fla
       return s;
     }
     if (names_our_fd(entry)) return call_done(c, -ENOENT);
+  } else {
+    const char *exe = other_exe();
+    if (exe) c->host_args[path_arg] = (u64)exe;
   }
   return may_wait(dir, c->host_args[path_arg], flags) ? CALL_HOST : call_direct(c);
 }
@@ -238,6 +259,8 @@ enum call_status call_openat2(struct call *c) {
 
 static enum call_status path_call(struct call *c, u32 arg, s32 dir) {
   const char *entry = own_path(dir, c->args[arg]);
+  const char *other = entry ? NULL : other_exe();
+  if (other) c->host_args[arg] = (u64)other;
   if (!entry) return CALL_HOST;
   if (!strcmp(entry, "exe")) c->host_args[arg] = (u64)guest_exe;
   if (names_our_fd(entry)) return call_done(c, -ENOENT);
@@ -256,13 +279,13 @@ enum call_status call_readlink(struct call *c) {
   u64 path = c->args[at], buf = c->args[at + 1];
   s32 size = (s32)c->args[at + 2];
   const char *entry = own_path(at ? (s32)c->args[0] : AT_FDCWD, path);
-  if (!entry) return CALL_HOST;
-  if (names_our_fd(entry)) return call_done(c, -ENOENT);
-  if (strcmp(entry, "exe")) return CALL_HOST;
+  const char *exe = entry ? guest_exe : other_exe();
+  if (entry && names_our_fd(entry)) return call_done(c, -ENOENT);
+  if (!exe || (entry && strcmp(entry, "exe"))) return CALL_HOST;
   if (size <= 0) return call_done(c, -EINVAL);
-  size_t n = strlen(guest_exe);
+  size_t n = strlen(exe);
   if (n > (size_t)size) n = (size_t)size;
-  if (!put_guest(buf, guest_exe, n)) { call_log_reachable(c, buf, n); return call_done(c, -EFAULT); }
+  if (!put_guest(buf, exe, n)) { call_log_reachable(c, buf, n); return call_done(c, -EFAULT); }
   log_data(buf, n);
   return call_done(c, (s64)n);
 }

@@ -127,6 +127,14 @@ static void set_name(const char *path) {
   sys(__NR_prctl, PR_SET_NAME, base ? base + 1 : path, 0, 0, 0);
 }
 
+// What others see of it: /proc/PID/cmdline, environ, auxv (fs/proc/base.c reads them where the kernel thinks they are).
+static void set_mm_map(const struct elf_image *exe, u64 sp) {
+  u64 low = exe->low, high = ALIGN_UP(exe->high, RR_PAGE);
+  struct prctl_mm_map m = { .start_code = low, .end_code = high, .start_data = low, .end_data = high, .start_brk = high, .brk = high, .start_stack = sp, .arg_start = guest_arg_start,
+    .arg_end = guest_arg_end, .env_start = guest_env_start, .env_end = guest_env_end, .auxv = (__u64 *)guest_auxv, .auxv_size = (u32)guest_auxv_size, .exe_fd = ~0u };
+  sys(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &m, sizeof m, 0); // a kernel without checkpointing can't
+}
+
 static u64 bias_of(const struct map_file *file, const struct elf_image *e, bool interp) {
   if (!e->pie) return 0;
   if (!interp) return RR_GUEST_PIE - e->low;
@@ -174,6 +182,7 @@ static void record_start(struct start_args *a, struct launch *l) {
   sys(__NR_close, t.fd);
   u64 sp = stack_build(a, &exe, ifile ? ibias : 0);
   set_name(guest_execfn);
+  set_mm_map(&exe, sp);
   size_t fn = strlen(guest_execfn) + 1, path = strlen(guest_exe) + 1, args = guest_arg_end - guest_arg_start;
   if (args > 8192) args = 0; // long command lines are in the stack's data only
   struct rr_ev_start *s = log_begin(RR_EV_START, 0, sizeof *s + fn + path + args);

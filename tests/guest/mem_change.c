@@ -392,6 +392,22 @@ static void stack_overflow(void) {
   CHECK_EQ(setrlimit(RLIMIT_STACK, &old), 0);
 }
 
+static void stack_guard(void) {
+  pid_t k = fork();
+  if (!k) { // a mapping 3 MiB below: the stack grows to within a mebibyte of it
+    catch_faults();
+    char *here = (char *)((long)__builtin_frame_address(0) & -P), *m = here - (3 << 20);
+    CHECK(mmap(m, P, RW, AN | MAP_FIXED, -1, 0) == m);
+    CHECK_EQ(wr(here - (1 << 20)), 0);
+    CHECK_EQ(wr(m + P + (1 << 20) - 2 * P), SIGSEGV);
+    CHECK_EQ(fault_code, SEGV_MAPERR);
+    CHECK_EQ(rd(m), 0);
+    CHECK_EQ(rd(m - P), SIGSEGV);
+    _exit(12);
+  }
+  CHECK_EQ(t_wait(k), 12);
+}
+
 static void proc_mem(void) {
   char *p = an(2);
   strcpy(p + 100, "find me");
@@ -509,6 +525,6 @@ static void numa(void) {
 
 T_CASES({ "mremap_anon", mremap_anon }, { "mremap_dontunmap", mremap_dontunmap }, { "mremap_file", mremap_file }, 
   { "mprotect", mprotect_forms }, { "mprotect_stack", mprotect_stack }, { "madvise", madvise_forms }, { "madvise_free", madvise_free }, { "madvise_fork", madvise_fork },
-  { "madvise_remove", madvise_remove }, { "locks", locks }, { "incore", incore }, { "seals", seals }, { "secret", secret }, { "stack_overflow", stack_overflow },
+  { "madvise_remove", madvise_remove }, { "locks", locks }, { "incore", incore }, { "seals", seals }, { "secret", secret }, { "stack_guard", stack_guard }, { "stack_overflow", stack_overflow },
   { "stack_growth", stack_growth }, { "proc_mem", proc_mem }, { "proc_mem_write", proc_mem_write }, { "maps_file", maps_file }, { "userfault", userfault },
   { "seal_mapping", seal_mapping }, { "numa", numa })
