@@ -36,7 +36,7 @@ if command -v gdb > /dev/null; then
     sleep 0.1; i=$((i + 1))
   done
   [ -n "$port" ] || { cat server.out; echo "demo: the debug server did not start" >&2; exit 1; }
-  timeout 60 gdb -q -nx -batch -ex 'set confirm off' -ex "target remote :$port" -ex 'break throw_dice if n == 3' -ex continue -ex backtrace -ex finish -ex 'info registers rip' -ex kill 2>&1 < /dev/null | tee session | grep -vE '^(warning|Reading|Remote debugging|\[Inferior)' || true
+  timeout 60 gdb -q -nx -batch -ex 'set confirm off' -ex "target remote 127.0.0.1:$port" -ex 'break throw_dice if n == 3' -ex continue -ex backtrace -ex finish -ex 'info registers rip' -ex kill 2>&1 < /dev/null | tee session | grep -vE '^(warning|Reading|Remote debugging|\[Inferior)' || true
   grep -q 'n=3' session || { echo "demo: gdb did not stop at the third throw" >&2; exit 1; }
 else
   echo "(gdb is not installed: the debugging part of the demo is left out)"
