@@ -19,6 +19,7 @@
 #include "engine/translate.h"
 
 #define RFLAGS_TF 0x100ul
+#define SLICE_EVENTS 500ul       // calls take their time too: with others waiting a slice ends after so many
 #define BUDGET_MAX (1ul << 28)   // ticks between two looks at session->abort
 
 bool run_stepping;
@@ -114,7 +115,8 @@ static void after_events(void) {
     } else break;
   }
   if (ctx.events != events_seen && !diverting) checksum_after_event(0); // not when another host thread takes over
-  bool long_slice = !replaying && session->opt.slice_events && ctx.events - slice_first_event >= session->opt.slice_events;
+  u64 most = session->opt.slice_events ? session->opt.slice_events : thread_count > 1 ? SLICE_EVENTS : ~0ul;
+  bool long_slice = !replaying && ctx.events - slice_first_event >= most;
   if (replaying || ran != current || long_slice) {
     ran = current;
     slice_first_event = ctx.events;

@@ -232,6 +232,7 @@ u64 *thread_regs(struct thread *t) { return t == current && loaded ? ctx.regs : 
 static void replay_switch(void) {
   while (tracee_replay_blocked()) ;
   const struct rr_event *e = log_peek();
+  if (e && e->type == RR_EV_KILLED) run_replay_killed(e); // the recording was cut off just here
   if (e && e->type == RR_EV_SWITCH && e->tid == current->tid) {
     e = log_take(RR_EV_SWITCH, 0);
     u32 to = ((const struct rr_ev_switch *)log_payload(e))->to_tid;
@@ -241,7 +242,6 @@ static void replay_switch(void) {
     run_remove(t);
     make_current(t);
   } else if (current->state == T_DEAD || current->state == T_STOPPED) {
-    if (e && e->type == RR_EV_KILLED) run_replay_killed(e); // the recording was cut off just here
     diverged(e, "thread %u has ended or is stopped: an event", current->tid);
   } else {
     run_remove(current);
