@@ -63,13 +63,19 @@ static void privatise(const struct map_file *f) {
   }
 }
 
-// Whether replay takes the contents from a kept file or from the log.
+// An object that is made to be shared by name or descriptor.
+static bool others_may_write(const struct request *q) {
+  if (q->mapf & MAPF_ANON || !q->file) return false;
+  return !strncmp(q->file->path, "/dev/shm/", 9) || !strncmp(q->file->path, "/memfd:", 7);
+}
+
+// Whether replay takes the contents from a kept file or from the log. Stores through a mapping of shared memory leave no time stamp.
 static s64 choose_kind(struct request *q) {
   s64 r = keep_file_as(q->fd, KEEP_NOT, &q->file);
   if (r < 0) return r;
   bool shared = q->mapf & MAPF_SHARED;
   s64 mode = sys(__NR_fcntl, q->fd, F_GETFL);
-  bool can_write = shared && (mode & O_ACCMODE) == O_RDWR;
+  bool can_write = shared && ((mode & O_ACCMODE) == O_RDWR || others_may_write(q));
   u64 bytes = q->offset < q->file->size ? q->file->size - q->offset : 0;
   if (bytes > q->len) bytes = q->len;
   extra.kind = KIND_DATA;
@@ -116,12 +122,6 @@ static bool reserves_image(const struct request *q, u64 *span) {
 static bool in_zone(const struct request *q) {
   if (!(q->mapf & MAPF_SHARED) || q->prot & PROT_EXEC || q->flags & (MAP_HUGETLB | MAP_32BIT)) return false;
   return q->mapf & MAPF_ANON || extra.kind == KIND_DATA;
-}
-
-// An object that is made to be shared by name or descriptor.
-static bool others_may_write(const struct request *q) {
-  if (q->mapf & MAPF_ANON || !q->file) return false;
-  return !strncmp(q->file->path, "/dev/shm/", 9) || !strncmp(q->file->path, "/memfd:", 7);
 }
 
 static s64 choose_address(struct request *q) {
