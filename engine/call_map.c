@@ -277,7 +277,8 @@ void replay_mmap(struct call *c) {
     sys(__NR_close, fd);
   } else if (extra.kind == KIND_DATA) {
     file = logged_file();
-    object_map(&extra, at, len, offset);
+    if (shadow) replay_map(at, len, PROT_READ | PROT_WRITE, -1, 0); // each view has a shadow of its own, as at recording
+    else object_map(&extra, at, len, offset);
   } else replay_map(at, len, map_host_prot(prot), -1, 0);
   if (extra.kind != KIND_DATA) {
     enter(at, len, prot, file ? offset : 0, file);
@@ -290,8 +291,8 @@ void replay_mmap(struct call *c) {
   log_nondet(0xff, NULL, 0);
   extra.image = image;
   enter(at, len, prot, offset, file);
-  if (shadow) shared_begin(at, at + len);
   memory_replay_protect(at, at + len);
+  if (shadow) shared_begin(at, at + len);
 }
 
 // ---- brk ----
@@ -378,7 +379,7 @@ static s64 plan_move(struct move *v, u64 wanted) {
 }
 
 static s64 host_move(const struct move *v) {
-  if (shared_shadowed(v->from) && !replaying) return shared_move(v->from, v->from_len, v->to, v->to_len);
+  if (shared_shadowed(v->from)) return shared_move(v->from, v->from_len, v->to, v->to_len);
   smc_prepare_write(v->from, v->from_len); // our protections split the kernel's mapping
   if (v->to == v->from) return sys(__NR_mremap, v->from, v->from_len, v->to_len, 0, 0);
   return sys(__NR_mremap, v->from, v->from_len, v->to_len, MREMAP_MAYMOVE | MREMAP_FIXED | (v->flags & MREMAP_DONTUNMAP), v->to);

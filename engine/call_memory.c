@@ -143,6 +143,7 @@ static void discard(u64 start, u64 end, bool shared_too) {
     if (m->prot & PROT_EXEC) translate_invalidate(a, b);
     if (!replaying && m->flags & MAPF_SHADOW && shared_too) sys(__NR_madvise, shared_shadow(a), b - a, MADV_DONTNEED);
     if (!replaying) continue;
+    if (m->flags & MAPF_SHADOW && shared_too) { shared_zero(m, a, b); continue; }
     if ((m->flags & MAPF_SHARED) && !shared_too) continue; // the object keeps its contents
     sys(__NR_madvise, a, b - a, shared_too && object_shared(m) ? MADV_REMOVE : MADV_DONTNEED);
   }
@@ -342,8 +343,14 @@ static void set_size(const struct resized *r) {
       if (!m->file || m->file->dev != r->dev || m->file->ino != r->ino) continue;
       if (pass) { m->file->size = r->size; continue; } // mappings may share it
       u64 old = memory_file_end(m), end = end_of(m, r->size);
+      if (m->flags & MAPF_SHADOW) shared_resize(m, old, end);
       if (replaying && !(m->flags & MAPF_SHARED) && old != end) object_tail(m, old < end ? old : end);
     }
+}
+
+void memory_file_grown(const struct mapping *m, u64 end) {
+  struct resized r = { m->file->dev, m->file->ino, m->offset + (end - m->start) };
+  if (r.size > m->file->size) set_size(&r);
 }
 
 // What was written into the new part can be applied only when the mapping shows it: behind the call's event.

@@ -24,7 +24,7 @@ static s32 new_memfd(u64 size) {
 }
 
 static bool views(const struct mapping *m, const struct object *o) {
-  return m->file && (m->flags & MAPF_DATA) && (m->flags & MAPF_SHARED) && m->file->dev == o->dev && m->file->ino == o->ino;
+  return m->file && (m->flags & MAPF_DATA) && !(m->flags & MAPF_SHADOW) && (m->flags & MAPF_SHARED) && m->file->dev == o->dev && m->file->ino == o->ino;
 }
 
 static void map_view(const struct object *o, u64 at, u64 len, u32 prot, u64 offset, bool shared) {
@@ -68,9 +68,8 @@ void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset) {
   bool shared = x->flags & MAPF_SHARED, alias = false;
   for (struct mapping *m = map_next(0); shared && m && !alias; m = map_next(m->end))
     alias = views(m, o) && !(m->start < at + len && m->end > at);
-  bool shadow = shadowing && shared_zone(at); // each view has a shadow of its own, as at recording
-  if (alias && !o->shared && !shadow) renew(o, o->size, true);
-  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, shared && o->shared && !shadow);
+  if (alias && !o->shared) renew(o, o->size, true);
+  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, shared && o->shared);
 }
 
 void object_resize(u64 dev, u64 ino, u64 size) {

@@ -391,6 +391,7 @@ bool log_take_checksum(struct rr_ev_checksum *sum) {
 }
 
 static void apply_bytes(const struct rr_event *e, u64 addr, const void *bytes, size_t n) {
+  if (unlikely(shadowing)) shared_reaches(addr + n);
   if (copyout(addr, bytes, n) != n && memory_poke(addr, bytes, n) != n) diverged(e, "memory at 0x%lx (%lu bytes) that the recording wrote is not writable", addr, n);
 }
 

@@ -3,6 +3,7 @@
 // The invariant: at each coordinate the shadow of the recording equals replay's memory. Whatever changes it is either done by
 // replay too (the guest's own instructions, the engine's copyout) or logged. Others change the object only, at any time.
 #include <asm/errno.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 #include "engine/call_memory.h"
 #include "engine/copy.h"
@@ -39,9 +40,25 @@ static bool all_zero(const u64 *p) {
   return true;
 }
 
+static s32 nothing = -1;         // replay: a file without contents: what lies beyond an object's end
+
+static void map_nothing(u64 at, u64 end, u32 prot) {
+  if (at >= end) return;
+  if (nothing < 0) nothing = (s32)sys(__NR_memfd_create, "rr", MFD_CLOEXEC);
+  s64 r = sys(__NR_mmap, at, end - at, map_host_prot(prot), MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, nothing, 0);
+  if (r != (s64)at) stop(STOP_IO, "replay could not map the end of a shared object at 0x%lx (error %ld)", at, -r);
+}
+
 static void map_at(u64 at, u64 len, u32 prot) {
+  if (!len) return;
   s64 r = sys(__NR_mmap, at, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
   if (r != (s64)at) stop(STOP_IO, "the engine could not map %lu bytes for shared memory (error %ld)", len, -r);
+}
+
+// Beyond the object's end there is no shadow, so that it is noticed when others have made the object longer.
+static void hide_tail(const struct mapping *m) {
+  u64 end = m->file ? memory_file_end(m) : m->end;
+  if (end < m->end) sys(__NR_mprotect, shared_shadow(end), m->end - end, PROT_NONE);
 }
 
 static void shadow_one(const struct mapping *m) {
@@ -59,6 +76,7 @@ static void shadow_one(const struct mapping *m) {
   }
   if (hidden) sys(__NR_mprotect, object, len, PROT_NONE);
   if (map_host_prot(m->prot) != (PROT_READ | PROT_WRITE)) sys(__NR_mprotect, shared_shadow(m->start), len, map_host_prot(m->prot));
+  hide_tail(m);
   map_at(m->start, len, PROT_NONE);
 }
 
@@ -67,6 +85,7 @@ void shared_begin(u64 start, u64 end) {
     if (!wanted(m)) continue;
     struct mapping v = *m;
     if (!replaying) shadow_one(&v);
+    else if (v.file && memory_file_end(&v) < v.end) map_nothing(memory_file_end(&v), v.end, v.prot);
     map_insert(v.start, v.end, v.prot, v.flags | MAPF_SHADOW, v.offset, v.file);
     m = map_find(v.start);
   }
@@ -91,10 +110,28 @@ void shared_drop(u64 start, u64 end) {
   sys(__NR_munmap, shared_shadow(start), end - start);
 }
 
+void shared_resize(const struct mapping *m, u64 old, u64 end) {
+  if (replaying && end > old) map_at(old, end - old, map_host_prot(m->prot));
+  if (end >= old) return;
+  if (replaying) { map_nothing(end, old, m->prot); return; }
+  sys(__NR_madvise, shared_shadow(end), old - end, MADV_DONTNEED);
+  sys(__NR_mprotect, shared_shadow(end), old - end, PROT_NONE);
+}
+
+void shared_zero(const struct mapping *m, u64 start, u64 end) {
+  if (m->file && memory_file_end(m) < end) end = memory_file_end(m);
+  if (start < end) map_at(start, end - start, map_host_prot(m->prot));
+}
+
 s64 shared_protect(u64 start, u64 end, u32 prot) {
   if (prot & PROT_EXEC) stop(STOP_REFUSED, "code in memory that is shared with other processes (0x%lx) can't be recorded yet", start);
   s64 r = sys(__NR_mprotect, shared_object(start), end - start, map_host_prot(prot));
   if (r == 0) sys(__NR_mprotect, shared_shadow(start), end - start, map_host_prot(prot));
+  struct mapping m = *map_find(start);
+  if (r == 0 && m.file && memory_file_end(&m) < end) {
+    u64 tail = memory_file_end(&m) > start ? memory_file_end(&m) : start;
+    sys(__NR_mprotect, shared_shadow(tail), end - tail, PROT_NONE);
+  }
   return r;
 }
 
@@ -103,7 +140,25 @@ static s64 move_one(u64 from, u64 from_len, u64 to, u64 to_len) {
   return sys(__NR_mremap, from, from_len, to_len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 }
 
+// Replay: memory of which a part may be "nothing" can't be moved as one.
+static s64 move_replayed(u64 from, u64 from_len, u64 to, u64 to_len) {
+  static u64 page[RR_PAGE / 8];
+  struct mapping m = *map_find(from);
+  u64 keep = from_len < to_len ? from_len : to_len, end = to == from ? keep : 0;
+  map_at(to + end, to_len - end, PROT_READ | PROT_WRITE);
+  sys(__NR_mprotect, from, from_len, PROT_READ | PROT_WRITE);
+  for (u64 at = end; at < keep; at += RR_PAGE)
+    if (copyin(page, from + at, RR_PAGE) == RR_PAGE && !all_zero(page)) memcpy((void *)(to + at), page, RR_PAGE);
+  sys(__NR_mprotect, to, to_len, map_host_prot(m.prot));
+  u64 bytes = m.file && m.file->size > m.offset + (from - m.start) ? page_up(m.file->size - m.offset - (from - m.start)) : 0;
+  if (m.file && bytes < to_len) map_nothing(to + (bytes > end ? bytes : end), to + to_len, m.prot);
+  if (to == from && to_len < from_len) sys(__NR_munmap, to + to_len, from_len - to_len);
+  if (to != from) sys(__NR_munmap, from, from_len);
+  return (s64)to;
+}
+
 s64 shared_move(u64 from, u64 from_len, u64 to, u64 to_len) {
+  if (replaying) return move_replayed(from, from_len, to, to_len);
   if (!shared_zone(to) || !shared_zone(to + to_len)) stop(STOP_REFUSED, "mremap of memory shared with other processes to 0x%lx can't be recorded yet", to);
   s64 r = move_one(shared_object(from), from_len, shared_object(to), to_len);
   if (r < 0 && r > -4096) return r;
@@ -111,6 +166,13 @@ s64 shared_move(u64 from, u64 from_len, u64 to, u64 to_len) {
   if (r != (s64)shared_shadow(to)) stop(STOP_IO, "the engine could not move its shadow of shared memory at 0x%lx (error %ld)", from, -r);
   sys(__NR_munmap, from, from_len);
   map_at(to, to_len, PROT_NONE);
+  struct mapping m = *map_find(from);
+  if (m.file && to_len > from_len) {
+    m.offset += from - m.start;
+    m.start = to;
+    m.end = to + to_len;
+    hide_tail(&m);
+  }
   return (s64)to;
 }
 
@@ -169,9 +231,25 @@ static void sync_words(u64 at, u64 end, bool log) {
   }
 }
 
+// A page that the object did not have when it was looked at last. Replay makes it appear when bytes of it are applied: so
+// some are logged, whatever they are.
+static void appear(u64 page, const struct mapping *m, bool log) {
+  u64 word;
+  u8 probe;
+  if (copy_raw(&probe, (const void *)shared_shadow(page), 1) == 1 || copy_words(&word, (const u64 *)shared_object(page), 1) != 1) return;
+  sys(__NR_mprotect, shared_shadow(page), RR_PAGE, PROT_READ | PROT_WRITE);
+  if (log) { *(u64 *)shared_shadow(page) = word; log_diff(page, &word, 1); }
+  if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, shared_shadow(page), RR_PAGE, map_host_prot(m->prot));
+  memory_file_grown(m, page + RR_PAGE);
+}
+
 static void sync_part(u64 start, u64 end, const struct mapping *m, bool log) {
   bool locked = !(m->prot & PROT_WRITE);
-  if (locked) sys(__NR_mprotect, shared_shadow(m->start), m->end - m->start, PROT_READ | PROT_WRITE);
+  u64 a = ALIGN_DOWN(start, RR_PAGE), b = ALIGN_UP(end, RR_PAGE);
+  if (m->file && memory_file_end(m) < b) b = memory_file_end(m);
+  if (b <= a) return;
+  if (locked) sys(__NR_mprotect, shared_shadow(a), b - a, PROT_READ | PROT_WRITE);
+  if (end > b) end = b;
   u64 first = ALIGN_UP(start, 8ul), last = ALIGN_DOWN(end, 8ul);
   if (log) sync_words(ALIGN_DOWN(start, 8ul), ALIGN_UP(end, 8ul), true);
   else if (first > last) take_bytes(start, end);
@@ -180,7 +258,7 @@ static void sync_part(u64 start, u64 end, const struct mapping *m, bool log) {
     sync_words(first, last, false);
     take_bytes(last, end);
   }
-  if (locked) sys(__NR_mprotect, shared_shadow(m->start), m->end - m->start, map_host_prot(m->prot));
+  if (locked) sys(__NR_mprotect, shared_shadow(a), b - a, map_host_prot(m->prot));
 }
 
 static void sync_range(u64 guest, u64 len, bool log) {
@@ -188,7 +266,10 @@ static void sync_range(u64 guest, u64 len, bool log) {
   const struct mapping *m;
   while (!outside(guest, len) && next_part(guest, len, &start, &end, &m)) {
     u64 limit = guest + len;
-    if (m->prot & (PROT_READ | PROT_WRITE)) sync_part(start, end, m, log);
+    struct mapping v = *m;
+    if (v.file && v.prot & (PROT_READ | PROT_WRITE))
+      for (u64 page = ALIGN_DOWN(start, RR_PAGE); page < end; page += RR_PAGE) appear(page, &v, log);
+    if (v.prot & (PROT_READ | PROT_WRITE)) sync_part(start, end, &v, log);
     guest = end;
     len = limit - end;
   }
@@ -242,6 +323,8 @@ size_t shared_copyout(u64 guest, const void *s, size_t n) {
     bool shadowed;
     size_t k = piece_of(guest + done, n - done, &shadowed), got;
     u64 to = guest + done;
+    if (shadowed && map_find(to)->file)
+      for (u64 page = ALIGN_DOWN(to, RR_PAGE); page < to + k; page += RR_PAGE) appear(page, map_find(to), false);
     const u8 *from = (const u8 *)s + done;
     u8 probe;
     if (!shadowed) got = copy_raw((void *)to, from, k);

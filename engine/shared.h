@@ -10,6 +10,7 @@
 struct call;
 struct host_fault;
 struct exit_record;
+struct mapping;
 
 extern bool shadowing;
 static inline bool shared_zone(u64 guest) { return guest - RR_SHARED_ZONE < RR_SHARED_BYTES; }
@@ -23,6 +24,8 @@ void shared_begin_all(void);                  // all of the zone is shadowed fro
 void shared_begin(u64 start, u64 end);        // a new mapping, if it is one of the zone
 void shared_drop(u64 start, u64 end);         // the guest's range is gone or mapped over
 s64 shared_move(u64 from, u64 from_len, u64 to, u64 to_len); // the same for mremap
+void shared_resize(const struct mapping *m, u64 old, u64 end); // the object ends there now, in the mapping
+void shared_zero(const struct mapping *m, u64 start, u64 end); // replay: contents are discarded
 s64 shared_protect(u64 start, u64 end, u32 prot); // in place of the host's mprotect
 bool shared_shadowed(u64 guest);              // record: the address belongs to a shadowed mapping
 u64 shared_view(u64 guest);                   // where the engine reads what the guest has there: the shadow, else guest itself
@@ -53,6 +56,7 @@ void shared_after(u32 exit_kind);
 void shared_special(void);                    // record: the engine is about to execute the instruction at R_RIP
 // Replay: what the log has due at this instruction is applied; true: something was.
 bool shared_replay_due(void);
+void shared_reaches(u64 end);                 // bytes before it are going to be applied: the object is that long at least
 
 // translate/shared.c
 void shared_instrument(u64 pc);               // translations of pc are dropped; new ones ask (record) or look at ctx.shared_due (replay)

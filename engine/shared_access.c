@@ -84,9 +84,8 @@ static bool next_part(const struct touch *t, u64 from, u64 *start, u64 *end, str
   return false;
 }
 
-static void sync_reads(void) {
-  for (u32 k = 0; k < touch_count; k++)
-    if (touches[k].rw & RR_WATCH_READ || masked || atomic) shared_sync(touches[k].at, touches[k].len);
+static void sync_touches(void) {
+  for (u32 k = 0; k < touch_count; k++) shared_sync(touches[k].at, touches[k].len);
 }
 
 static bool any_shadowed(void) {
@@ -128,7 +127,7 @@ static void open_part(u64 start, u64 end, const struct mapping *m) {
 
 void shared_before(void) {
   find_touches();
-  sync_reads();
+  sync_touches();
 }
 
 // ---- rep movs and rep stos: no need to open anything ----
@@ -281,7 +280,7 @@ void shared_after(u32 kind) {
 
 static void lock_begin(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
   find_touches();
-  sync_reads();
+  sync_touches();
   if (touch_count != 1 || not_there(touches[0].at) || not_there(touches[0].at + touches[0].len - 1) || touches[0].len > sizeof lock_old || !shared_shadowed(touches[0].at) || copyin(lock_old, touches[0].at, touches[0].len) != touches[0].len) {
     run_alone();
     return;
@@ -304,7 +303,7 @@ static void lock_end(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
   }
   memcpy(ctx.regs, saved, sizeof saved);
   copy_raw((void *)shared_shadow(t->at), lock_old, t->len);
-  sync_reads();
+  sync_touches();
   copyin(lock_old, t->at, t->len);
   *resume = lock_resume;
   *resume_pc = r->target;
@@ -320,7 +319,7 @@ void shared_exit(const struct exit_record *r, u64 *resume, u64 *resume_pc) {
   switch (r->special) {
   case SHARED_LOCK: lock_begin(r, resume, resume_pc); return;
   case SHARED_LOCK_DONE: lock_end(r, resume, resume_pc); return;
-  case SHARED_RETRY: find_touches(); sync_reads(); break;
+  case SHARED_RETRY: find_touches(); sync_touches(); break;
   default:
     find_touches();
     if (any_shadowed()) { run_alone(); return; }
@@ -350,10 +349,15 @@ bool shared_fault(struct host_fault *f) {
 
 void shared_special(void) {
   find_touches();
-  sync_reads();
+  sync_touches();
 }
 
 // ---- replay ----
+
+void shared_reaches(u64 end) {
+  struct mapping *m = shared_zone(end - 1) ? map_find(end - 1) : NULL;
+  if (m && m->flags & MAPF_SHADOW && m->file && end > memory_file_end(m)) memory_file_grown(m, ALIGN_UP(end, RR_PAGE));
+}
 
 bool shared_replay_due(void) {
   bool any = false;

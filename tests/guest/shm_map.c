@@ -127,6 +127,38 @@ static void beyond(int fd) {
   signal(SIGBUS, SIG_DFL);
 }
 
+// Another process makes it longer than it was when it was mapped.
+static void grown(int fd) {
+  CHECK_EQ(ftruncate(fd, PAGE), 0);
+  bytes m = mmap(NULL, 32 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), ro = mmap(NULL, 32 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  m[5] = 5;
+  pid_t c = fork();
+  if (!c) {
+    CHECK_EQ(ftruncate(fd, 20 * PAGE), 0);
+    bytes n = mmap(NULL, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    n[4 * PAGE + 100] = 7;
+    n[17 * PAGE + 100] = 8;
+    CHECK_EQ(n[5], 5);
+    _exit(0);
+  }
+  CHECK_EQ(t_wait(c), 0);
+  CHECK_EQ(m[3 * PAGE + 9], 0);
+  CHECK_EQ(m[4 * PAGE + 100], 7);
+  CHECK_EQ(ro[5 * PAGE], 0);
+  m[6 * PAGE] = 6;
+  CHECK_EQ(__atomic_fetch_add((int *)(m + 7 * PAGE), 7, __ATOMIC_SEQ_CST), 0);
+  memset((void *)(m + 8 * PAGE), 8, 2 * PAGE);
+  CHECK_EQ(pread(fd, (void *)(m + 11 * PAGE + 3), 50, 4 * PAGE + 90), 50);
+  CHECK_EQ(m[11 * PAGE + 13], 7);
+  CHECK(ro[6 * PAGE] == 6 && ro[7 * PAGE] == 7 && ro[9 * PAGE + 4095] == 8 && ro[11 * PAGE + 13] == 7);
+  CHECK_EQ(mprotect((void *)(m + 12 * PAGE), 20 * PAGE, PROT_READ), 0);
+  CHECK_EQ(m[17 * PAGE + 100], 8);
+  CHECK_EQ(m[19 * PAGE], 0);
+  CHECK_EQ(ftruncate(fd, SIZE), 0);
+  CHECK_EQ(munmap((void *)m, 32 * PAGE), 0);
+  CHECK_EQ(munmap((void *)ro, 32 * PAGE), 0);
+}
+
 static void system_v(void) {
   int id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
   CHECK(id >= 0);
@@ -189,6 +221,7 @@ int main(int argc, char **argv) {
     close(from[0]);
     beyond(fds[i]);
     buses = 0;
+    grown(fds[i]);
   }
   // a regular file, mapped before the fork
   bytes m = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, reg, 0);
