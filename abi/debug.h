@@ -69,6 +69,7 @@ enum rr_dbg_go_flags {
   RR_GO_SILENT = 16,   // the program's output is not reproduced
   RR_GO_TICKS = 32,    // until: when its ticks are reached, whatever the event
   RR_GO_HERE = 64,     // a breakpoint at the very instruction where it goes on counts
+  RR_GO_FORKS = 256,   // a fork stops (RR_STOP_FORK)
   RR_GO_LEAVE = 128,   // searches for where `thread` ceased to run
 };
 struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; uint64_t from; };
@@ -93,6 +94,7 @@ enum rr_dbg_reason {
   RR_STOP_FORKED,      // the first word of a copy (RR_DBG_FORK)
   RR_STOP_EXECING,     // while searching: the last moment before an exec
   RR_STOP_LEAVE,       // RR_GO_LEAVE
+  RR_STOP_FORK,        // the process has forked; code: the child's process id, address: its stream
   RR_STOP_OUTPUT,      // no stop: text for the user follows the struct, and the engine goes on
   RR_STOP_DIVERGED,    // the replay is not the recording any more; the text of it follows the struct. It can only be looked at
 };

@@ -245,6 +245,7 @@ static enum call_status replay_fork(struct call *c, const struct request *q) {
   if (r > 0) put_tids(q, (u32)r);
   tell_of_child(tracee_event_of(current, q->flags, q->exit_signal), NULL, r);
   call_return(c);
+  if (debugging && r > 0) debug_fork((u32)r, stream);
   return CALL_LOGGED;
 }
 

@@ -226,6 +226,13 @@ void debug_signal(u32 signo, const void *siginfo) {
   over = false;
 }
 
+void debug_fork(u32 pid, u32 stream) {
+  if (!(debug_go.flags & RR_GO_FORKS) || pending.reason) return;
+  stop_fill(&pending, RR_STOP_FORK);
+  pending.code = pid;
+  pending.address = stream;
+}
+
 void debug_forked(void) {
   seen_restart();
   started = false;

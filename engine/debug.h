@@ -27,6 +27,9 @@ u64 debug_budget(u64 ticks);
 // This replay has become a forked child: told as a start.
 void debug_forked(void);
 
+// current's process has forked, and the call has returned in it.
+void debug_fork(u32 pid, u32 stream);
+
 // A signal is about to be delivered to current (asynchronous or fault), before its frame is made.
 void debug_signal(u32 signo, const void *siginfo);
 

@@ -174,6 +174,11 @@ static void packet_thread(struct gdb_session *s, const char *p) {
     reply_errno(s, EINVAL);
     return;
   }
+  s->beside = s->fork_pid && pid == s->fork_pid;
+  if (s->beside) {
+    reply_ok(s);
+    return;
+  }
   if (tid && tid != ~0u && !s->exited && !target_thread(&s->target, tid)) {
     reply_errno(s, ESRCH);
     return;
@@ -184,7 +189,8 @@ static void packet_thread(struct gdb_session *s, const char *p) {
 
 static void packet_alive(struct gdb_session *s, const char *p) {
   uint32_t pid, tid;
-  if (parse_thread(s, &p, &pid, &tid) && pid == s->pid && target_thread(&s->target, tid)) reply_ok(s);
+  bool parsed = parse_thread(s, &p, &pid, &tid);
+  if (parsed && ((s->fork_pid && pid == s->fork_pid) || (pid == s->pid && target_thread(&s->target, tid)))) reply_ok(s);
   else reply_errno(s, ESRCH);
 }
 
@@ -212,8 +218,31 @@ static void packet_kill(struct gdb_session *s, const char *p) {
   if (!s->extended) s->leaving = true;
 }
 
+// The parent is let go, the child is kept: it is replayed from its fork on, and is the process from now on.
+static bool follow_child(struct gdb_session *s) {
+  struct replay_session *r = s->replay;
+  if (r->follow_count == FOLLOW_MAX) return false;
+  r->follow[r->follow_count++] = s->fork_stream;
+  if (session_start(s, NULL)) return false;
+  session_wait(s);
+  return s->target.fd >= 0;
+}
+
+// D;PID or D alone. Behind a fork one of the two processes is let go.
 static void packet_detach(struct gdb_session *s, const char *p) {
-  (void)p;
+  uint64_t pid = s->pid;
+  if (*p == ';') p++, hex_number(&p, &pid);
+  if (s->fork_pid && pid == s->fork_pid) {
+    s->fork_pid = 0;
+    s->beside = false;
+    reply_ok(s);
+    return;
+  }
+  if (s->fork_pid && pid == s->pid && s->fork_events) {
+    if (follow_child(s)) reply_ok(s);
+    else reply_refused(s, "the child could not be followed");
+    return;
+  }
   reply_ok(s);
   gdb_divert_end(s);
   target_kill(&s->target);

@@ -16,12 +16,13 @@ static void supported(struct gdb_session *s, const char *p) {
     if (FEATURE("swbreak+")) s->swbreak = true;
     if (FEATURE("hwbreak+")) s->hwbreak = true;
     if (FEATURE("exec-events+")) s->exec_events = true;
+    if (FEATURE("fork-events+")) s->fork_events = true;
     if (FEATURE("error-message+") || FEATURE("swbreak+")) s->error_text = true; // any gdb that knows swbreak prints the text
     #undef FEATURE
     p += n + (p[n] == ';');
   }
   reply(&s->conn, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;ConditionalBreakpoints+;BreakpointCommands+;ReverseStep+;ReverseContinue+;QPassSignals+;QCatchSyscalls+;"
-    "exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;"
+    "fork-events+;exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;"
     "qXfer:memory-map:read+", GDB_PACKET_MAX - 1024);
 }
 

@@ -40,7 +40,7 @@ static int adopt(struct gdb_session *s, struct target *t) {
   t->output_to = s->target.output_to;
   target_end(&s->timeline, &s->target);
   s->target = *t;
-  s->pid = t->stop.pid;
+  gdb_process(s, &t->stop);
   s->g_tid = s->c_tid = 0;
   s->exited = s->resumed = s->arrived = s->silent = false;
   struct mark m = timeline_mark(&s->timeline, &t->stop);

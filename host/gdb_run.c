@@ -68,6 +68,7 @@ static void put_reason(struct gdb_session *s) {
   if (s->history_begins) reply_text(&s->conn, "replaylog:begin;");
   if (p->reason == RR_STOP_BREAK && s->swbreak) reply_text(&s->conn, "swbreak:;");
   if (p->reason == RR_STOP_EXEC && s->exec_events) put_exec(s);
+  if (p->reason == RR_STOP_FORK) reply_text(&s->conn, "fork:p%x.%x;", p->code, p->code);
   if (p->reason == RR_STOP_SYSCALL) reply_text(&s->conn, "syscall_%s:%x;", p->flags ? "return" : "entry", p->code);
   if (p->reason == RR_STOP_WATCH) {
     const char *word = p->flags == RR_WATCH_WRITE ? "watch" : p->flags == RR_WATCH_READ ? "rwatch" : "awatch";
@@ -153,6 +154,12 @@ static bool call_failed(struct gdb_session *s) {
   return true;
 }
 
+void gdb_process(struct gdb_session *s, const struct rr_dbg_stop *p) {
+  if (p->reason != RR_STOP_START && p->stream == s->pid_stream) return;
+  s->pid = p->pid;
+  s->pid_stream = p->stream;
+}
+
 void gdb_stopped(struct gdb_session *s) {
   if (call_failed(s)) return;
   if (s->target.fd < 0) {
@@ -162,7 +169,7 @@ void gdb_stopped(struct gdb_session *s) {
     return;
   }
   struct rr_dbg_stop *p = &s->target.stop;
-  s->pid = p->pid;
+  gdb_process(s, p);
   s->g_tid = p->thread; // so the client sees it; the original of a copy may have stopped in another thread
   s->c_tid = 0;
   if (s->following && p->reason == RR_STOP_START && p->stream != s->replay->follow[s->replay->follow_count - 1]) {
@@ -171,6 +178,9 @@ void gdb_stopped(struct gdb_session *s) {
     return;
   }
   s->following = false;
+  s->beside = false;
+  s->fork_pid = p->reason == RR_STOP_FORK ? p->code : 0;
+  s->fork_stream = (uint32_t)p->address;
   bool first = p->reason == RR_STOP_START && !s->start_told;
   if (p->reason == RR_STOP_START) {
     timeline_arrived(s);
@@ -195,9 +205,12 @@ void gdb_stopped(struct gdb_session *s) {
   s->resumed = false;
 }
 
+// gdb names processes only with the multiprocess extension.
+static uint32_t go_flags(const struct gdb_session *s) { return s->fork_events && s->multiprocess ? RR_GO_FORKS : 0; }
+
 void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
   gdb_divert_resume(s);
-  struct rr_dbg_go go = { .how = how, .thread = tid };
+  struct rr_dbg_go go = { .how = how, .flags = go_flags(s), .thread = tid };
   if (s->exited || s->target.fd < 0) {
     reply_errno(s, ESRCH);
     return;
@@ -221,7 +234,7 @@ void gdb_continue(struct gdb_session *s, enum rr_dbg_how how, uint32_t tid) {
 
 static void go_range(struct gdb_session *s, uint32_t tid, uint64_t start, uint64_t end) {
   gdb_divert_resume(s);
-  struct rr_dbg_go go = { .how = RR_GO_RANGE, .thread = tid, .range_start = start, .range_end = end };
+  struct rr_dbg_go go = { .how = RR_GO_RANGE, .flags = go_flags(s), .thread = tid, .range_start = start, .range_end = end };
   if (s->exited || at_end(s)) {
     gdb_continue(s, RR_GO_CONTINUE, tid);
     return;
@@ -311,6 +324,10 @@ void gdb_breakpoint(struct gdb_session *s, const char *p, bool set) {
   }
   if (!parse_conditions(p, data, sizeof data, &size)) {
     reply_errno(s, EINVAL);
+    return;
+  }
+  if (s->beside) { // gdb takes its breakpoints out of the child that it lets go
+    reply(&s->conn, "OK");
     return;
   }
   struct rr_dbg_request q = { .what = type < 2 ? set ? RR_DBG_BREAK : RR_DBG_UNBREAK : set ? RR_DBG_WATCH : RR_DBG_UNWATCH, .address = address,

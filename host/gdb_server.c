@@ -54,6 +54,7 @@ int session_start(struct gdb_session *s, const struct rr_point *until) {
   s->target.output = engine_output;
   s->target.output_to = s;
   s->have_run = true;
+  s->pid_stream = ~0u;
   timeline_begin(&s->timeline, &s->run.session.root);
   s->places = (struct places){ 0 };
   s->target.points = &s->timeline.points;
@@ -114,7 +115,7 @@ static void client_open(struct gdb_session *s, int fd) {
   int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (gdb_conn_open(&s->conn, fd)) return;
-  s->multiprocess = s->swbreak = s->hwbreak = s->exec_events = s->error_text = s->extended = s->leaving = false;
+  s->multiprocess = s->swbreak = s->hwbreak = s->exec_events = s->fork_events = s->error_text = s->extended = s->leaving = false;
 }
 
 static void client_close(struct gdb_session *s) {
@@ -180,17 +181,20 @@ static int wait_client(int listener, int child) {
   }
 }
 
-static const struct rr_point *first_stop(const struct replay_options *o, struct rr_point *p) {
-  *p = (struct rr_point){ .event = o->at_end ? ~0ul : o->goto_event };
-  return o->at_end || o->goto_set ? p : NULL;
+static const struct rr_point *first_stop(const struct gdb_session *s, struct rr_point *p) {
+  const struct replay_options *o = s->opt;
+  *p = (struct rr_point){ .event = o->at_end ? ~0ul : o->goto_set ? o->goto_event : s->replay->first_event };
+  return o->at_end || o->goto_set || s->replay->first_event ? p : NULL;
 }
 
 static int serve_clients(struct gdb_session *s, int listener, int child) {
   struct rr_point point;
+  uint32_t follow = s->replay->follow_count;
   for (;;) {
+    s->replay->follow_count = follow; // a client may have followed a child
     int fd = wait_client(listener, child);
     if (fd < 0) return 0;
-    if (!s->have_run && session_start(s, first_stop(s->opt, &point))) return 1;
+    if (!s->have_run && session_start(s, first_stop(s, &point))) return 1;
     client_open(s, fd);
     serve_client(s, listener);
     client_close(s);
@@ -204,7 +208,7 @@ static int serve(struct gdb_session *s, int listener, uint16_t port) {
   struct rr_point point;
   struct fault f = { 0 };
   struct debugger child = { .pid = -1, .exited = -1 };
-  if (session_start(s, first_stop(s->opt, &point))) return 1;
+  if (session_start(s, first_stop(s, &point))) return 1;
   session_wait(s);
   if (s->target.fd < 0) {
     if (!replay_run_fault(&s->run, &f)) fault_set(&f, 1, "the replay ended before its first instruction");

@@ -22,9 +22,12 @@ struct gdb_session {
   bool have_run;
   uint32_t stream;             // the one that is started
   bool following;              // its forked descendant is wanted: starts before that one's are not told
-  uint32_t pid;                // the process, as gdb knows it
+  uint32_t pid;                // the process, as gdb knows it: a vfork child that shares its memory is a thread of it
+  uint32_t pid_stream;         // the stream of which that holds
   // what the client can do (its qSupported)
-  bool multiprocess, swbreak, hwbreak, exec_events, error_text;
+  bool multiprocess, swbreak, hwbreak, exec_events, fork_events, error_text;
+  uint32_t fork_pid, fork_stream; // the child of the fork that was told last, until the client has let one of the two go; 0: none
+  bool beside;                 // Hg, Hc named that child: it is not here, and nothing is done to it
   bool own_console;            // the client is a gdb that shares our standard output
   bool extended;               // `!`
   bool arrived;                // by vRun: the next continue, which a client sends without being asked, stops where it is
@@ -71,6 +74,7 @@ void gdb_query(struct gdb_session *s, const char *p);
 void gdb_set(struct gdb_session *s, const char *p);
 
 // gdb_run.c
+void gdb_process(struct gdb_session *s, const struct rr_dbg_stop *p); // which process that is
 void gdb_stopped(struct gdb_session *s);           // the engine has stopped: tell the client, or go on
 void gdb_stop_reply(struct gdb_session *s);        // `?` and every stop
 void gdb_vcont(struct gdb_session *s, const char *p);

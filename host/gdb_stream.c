@@ -2,6 +2,7 @@
 #include "host/gdb_stream.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include "host/cli.h"
 
 static bool named(const char *exe, size_t room, const char *name) {
@@ -30,6 +31,24 @@ static bool is_wanted(const struct rr_event *e, const struct replay_options *o, 
   return s->execfn_len < room && named((const char *)(s + 1) + s->execfn_len, room - s->execfn_len, o->process);
 }
 
+// A vfork child that shares its parent's memory has no stream until its exec: it runs in its parent's. *event: 0: there is none.
+static int vfork_of_process(struct replay_session *r, uint64_t pid, uint32_t *stream, uint64_t *event, struct fault *f) {
+  *event = 0;
+  for (uint32_t i = 0; i < r->trace->stream_count && !*event; i++) {
+    struct trace_cursor c;
+    const struct rr_event *e;
+    if (trace_cursor_open(r->trace, &r->trace->streams[i], &c, f)) return f->code;
+    while (!*event && (e = trace_cursor_next(&c, f)))
+      if (e->type == RR_EV_ENTER && (e->code == SYS_vfork || e->code == SYS_clone || e->code == SYS_clone3) && (uint64_t)((const struct rr_ev_syscall *)event_payload(e))->result == pid) {
+        *stream = r->trace->streams[i].stream;
+        *event = c.number + 2; // the switch to it
+      }
+    trace_cursor_close(&c);
+    if (f->code) return f->code;
+  }
+  return 0;
+}
+
 static int stream_of_process(struct replay_session *r, const struct replay_options *o, uint32_t *stream, struct fault *f) {
   uint64_t pid = 0;
   if (o->process) parse_number(o->process, &pid);
@@ -44,6 +63,7 @@ static int stream_of_process(struct replay_session *r, const struct replay_optio
     *stream = r->trace->streams[i].stream;
     return 0;
   }
+  if (o->forked >= 0 && (vfork_of_process(r, (uint64_t)o->forked, stream, &r->first_event, f) || r->first_event)) return f->code;
   if (o->forked >= 0) return fault_set(f, EXIT_USAGE, "-f %ld: the trace has no process that was forked with this number; see `rr ps`", (long)o->forked);
   return fault_set(f, EXIT_USAGE, "-p %s: no process of the trace is that; see `rr ps`", o->process);
 }

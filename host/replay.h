@@ -27,6 +27,7 @@ enum { FOLLOW_MAX = 16 };      // = opt.follow
 struct replay_session {
   struct trace *trace;
   uint32_t follow[FOLLOW_MAX], follow_count; // the gdb server's: opt.follow of its runs
+  uint64_t first_event;        // the gdb server's: where a vfork child begins to run in its parent's stream; 0: at the start
   bool strings;                // opt.strings of its runs
   struct kept_files kept;      // the trace's files by id - 1
 };
