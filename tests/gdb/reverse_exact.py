@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# rr-test: timeout=170
+# rr-test: timeout=300
 """Forward single steps over a window write down every state; stepping back, seeks and breakpoints must show the same ones."""
-import hashlib, os, random, sys
+import hashlib, os, random, shutil, sys
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "gdb"))
 import session
@@ -126,9 +126,16 @@ def places():
 
 
 def main():
+    for mode in ["", "tinycache", "nolink", "step"] if os.environ.get("LEVEL") == "all" else [""]:
+        os.environ["RR_DEBUG"] = mode
+        all_windows()
+
+
+def all_windows():
     here = os.path.join(os.environ["TESTS"], "gdb")
     rnd = random.Random(5)
     exe = session.build(os.path.join(here, "reverse_exact.c"), ["-pthread", "-O1"])
+    shutil.rmtree("trace", ignore_errors=True)
     session.record([exe])
     s = Server("-e")
     c = Place(s.port)
