@@ -126,7 +126,17 @@ enum rr_dbg_thread_state { RR_THREAD_RUNNING, RR_THREAD_READY, RR_THREAD_IN_CALL
 struct rr_dbg_thread { uint32_t tid, pid, state, call; char name[16]; };
 struct rr_dbg_map { uint64_t start, end, offset, inode; uint32_t device, prot, shared, file, size, pad; }; // size: of this struct with the path behind it, zero-terminated, padded to 8; file: kept id
 
-// What was executed since `from`, and perhaps more: a bit for each instruction, by hash; the signals that were delivered.
+// What was executed and written since `from`, and perhaps more: a bit for each instruction, and for each page (if pages_known), by
+// hash; the signals that were delivered.
 #define RR_SEEN_BYTES 131072u
-struct rr_dbg_seen { struct rr_point from; uint64_t signals, translated; uint8_t bits[RR_SEEN_BYTES]; }; // translated: instructions
+#define RR_SEEN_PAGES 32768u
+#define RR_SEEN_CHANGES 128u
+struct rr_dbg_seen {
+  struct rr_point from;
+  uint64_t signals, translated; // translated: instructions
+  uint32_t pages_known, changes;
+  struct { uint64_t start, end; } change[RR_SEEN_CHANGES]; // memory that changed otherwise: mappings that came or went
+  uint8_t pages[RR_SEEN_PAGES], bits[RR_SEEN_BYTES];
+};
 static inline uint32_t rr_seen_bit(uint64_t pc) { return (uint32_t)(pc * 0x9e3779b97f4a7c15ul >> 44); }
+static inline uint32_t rr_seen_page(uint64_t address) { return (uint32_t)((address >> 12) * 0x9e3779b97f4a7c15ul >> 46); }

@@ -5,6 +5,7 @@
 #include <linux/shm.h>
 #include <asm/stat.h>
 #include "engine/call_memory.h"
+#include "engine/debug.h"
 #include "engine/shared.h"
 #include "engine/sys.h"
 
@@ -146,6 +147,7 @@ static void discard(u64 start, u64 end, bool shared_too) {
     if (m->flags & MAPF_SHADOW && shared_too) { shared_zero(m, a, b); continue; }
     if ((m->flags & MAPF_SHARED) && !shared_too) continue; // the object keeps its contents
     sys(__NR_madvise, a, b - a, shared_too && object_shared(m) ? MADV_REMOVE : MADV_DONTNEED);
+    if (debugging) seen_changed(a, b);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include "engine/call_memory.h"
+#include "engine/debug.h"
 #include "engine/shared.h"
 #include "engine/sys.h"
 
@@ -28,6 +29,7 @@ static bool views(const struct mapping *m, const struct object *o) {
 }
 
 static void map_view(const struct object *o, u64 at, u64 len, u32 prot, u64 offset, bool shared) {
+  if (debugging) seen_changed(at, at + len);
   s64 r = sys(__NR_mmap, at, len, prot, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | MAP_NORESERVE, o->fd, offset);
   if (r != (s64)at) stop(STOP_IO, "replay could not map %lu bytes at 0x%lx (error %ld)", len, at, -r);
 }

@@ -53,6 +53,7 @@ static void tell(struct rr_dbg_stop *s) {
   step_taken = false;
   over = !(debug_go.flags & RR_GO_HERE);
   note_begin();
+  seen_going();
   run_arm_budget();
 }
 

@@ -36,6 +36,7 @@ void debug_signal(u32 signo, const void *siginfo);
 // current is about to make a system call.
 void debug_syscall(u32 nr);
 void debug_exec(void);               // its exec is about to replace this engine
+void seen_changed(u64 start, u64 end); // guest memory there is another than before, though nobody wrote to it
 bool debug_silent(void);             // the output is not reproduced
 
 // The process is about to end (exit_group, the last thread's exit, or a deadly signal; status as wait gives it).

@@ -24,6 +24,7 @@ void usage_fill(struct rr_dbg_stop *s) {
 
 bool checkpoint_fork(int fd) {
   struct rr_dbg_stop now;
+  seen_before_copy();
   usage_fill(&now);
   s64 r = sys(__NR_clone, (u64)CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   if (r) {

@@ -25,6 +25,8 @@ void usage_fill(struct rr_dbg_stop *s);
 void seen_pc(u64 pc);                 // it is translated, or runs alone
 void seen_signal(u32 signo);
 void seen_restart(void);              // a new stretch begins here
+void seen_going(void);                // guest code will run
+void seen_before_copy(void);          // pages that were written are looked for
 const struct rr_dbg_seen *seen_get(void);
 
 // debug_note.c

@@ -282,6 +282,7 @@ static void reply_hit(struct rr_dbg_reply *r) {
 
 static void reply_seen(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   size_t size = sizeof *seen_get();
+  if (!q->address) seen_before_copy(); // what was written up to here
   if (q->address > size || q->length > size - q->address || q->length > RR_DBG_DATA) r->error = EINVAL;
   else reply_bytes(r, (const u8 *)seen_get() + q->address, q->length);
 }

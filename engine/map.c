@@ -1,5 +1,6 @@
 // The table of the guest's mappings: a sorted array, split and merged as the kernel does with its VMAs.
 #include <linux/mman.h>
+#include "engine/debug.h"
 #include "engine/map.h"
 #include "engine/sys.h"
 
@@ -66,6 +67,7 @@ static void merge(u32 i) { // with its left neighbour
 }
 
 void map_remove(u64 start, u64 end) {
+  if (unlikely(debugging)) seen_changed(start, end);
   if (start >= end) return;
   split(start);
   split(end);

@@ -89,6 +89,9 @@ static void seen_join(const struct checkpoint *c, struct checkpoint *next) {
   b->from = a->from;
   b->signals |= a->signals;
   for (uint32_t i = 0; i < RR_SEEN_BYTES; i++) b->bits[i] |= a->bits[i];
+  for (uint32_t i = 0; i < RR_SEEN_PAGES; i++) b->pages[i] |= a->pages[i];
+  b->pages_known &= a->pages_known && a->changes + b->changes <= RR_SEEN_CHANGES;
+  for (uint32_t i = 0; b->pages_known && i < a->changes; i++) b->change[b->changes++] = a->change[i];
 }
 
 // ---- the list ----

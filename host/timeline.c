@@ -268,6 +268,17 @@ static int stretch_hit(struct timeline *tl, struct target *t, struct rr_dbg_hit 
   return e;
 }
 
+static bool written(const struct rr_dbg_seen *seen, uint64_t start, uint64_t end) {
+  if (!seen->pages_known || seen->changes > RR_SEEN_CHANGES) return true;
+  for (uint64_t a = start & ~4095ul; a < end; a += 4096) {
+    uint32_t bit = rr_seen_page(a);
+    if (seen->pages[bit / 8] >> bit % 8 & 1) return true;
+  }
+  for (uint32_t i = 0; i < seen->changes; i++)
+    if (seen->change[i].start < end && start < seen->change[i].end) return true;
+  return false;
+}
+
 // Nothing that the client waits for can be between a checkpoint and the mark that `seen` leads to.
 static bool nothing_there(const struct timeline *tl, const struct mark *from, const struct mark *to, const struct rr_dbg_seen *seen) {
   uint64_t passed = 0;
@@ -275,7 +286,8 @@ static bool nothing_there(const struct timeline *tl, const struct mark *from, co
   for (uint32_t i = 0; i < tl->points.count; i++) {
     const struct rr_dbg_request *q = &tl->points.list[i].request;
     uint32_t bit = rr_seen_bit(q->address);
-    if (q->what == RR_DBG_WATCH || (q->what == RR_DBG_SYSCALLS && q->flags)) return false;
+    if (q->what == RR_DBG_SYSCALLS && q->flags) return false;
+    if (q->what == RR_DBG_WATCH && (q->flags & RR_WATCH_READ || written(seen, q->address, q->address + q->length))) return false;
     if (q->what == RR_DBG_BREAK && seen->bits[bit / 8] >> bit % 8 & 1) return false;
     if (q->what == RR_DBG_SIGNALS) memcpy(&passed, tl->points.list[i].data, sizeof passed);
   }
