@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "host/timeline.h"
 
-enum { GAP_FIRST_US = 100000, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, TRANSLATE_NS = 150, COST_SHARE = 6, MEASURE_US = 1000000, CHECKPOINTS_MIN = 4 };
+enum { GAP_FIRST_MS = 100, GAP_MAX_US = 5000000, GROWTH = 8, FAULT_US = 60, TRANSLATE_NS = 150, COST_SHARE = 6, MEASURE_US = 1000000, CHECKPOINTS_MIN = 4 };
 
 static uint64_t now_us(void) {
   struct timespec ts;
@@ -240,7 +240,7 @@ int checkpoint_open(struct timeline *tl, const struct checkpoint *c, struct targ
 
 void timeline_running(struct timeline *tl) {
   tl->started_us = now_us();
-  tl->gap_us = GAP_FIRST_US;
+  tl->gap_us = tl->gap_first_us;
   tl->due_us = tl->started_us + tl->gap_us;
   tl->faults_seen = 0;
 }
@@ -260,9 +260,9 @@ static void pending_arrived(struct timeline *tl) {
     tl->faults_seen = stop.faults;
     tl->gap_us = (now - tl->started_us) / GROWTH;
     if (tl->gap_us < copied) tl->gap_us = copied;
-    if (tl->gap_us < GAP_FIRST_US) tl->gap_us = GAP_FIRST_US;
+    if (tl->gap_us < tl->gap_first_us) tl->gap_us = tl->gap_first_us;
     if (tl->gap_us > GAP_MAX_US) tl->gap_us = GAP_MAX_US;
-    if (near && near->mark.life == m.life && stop.cpu_us - near->stop.cpu_us < GAP_FIRST_US / 4) {
+    if (near && near->mark.life == m.life && stop.cpu_us - near->stop.cpu_us < tl->gap_first_us / 4) {
       close(fd);
       process_end(tl, (pid_t)stop.host_pid);
     } else {
@@ -303,6 +303,8 @@ int timeline_poll(struct timeline *tl, struct target *t, struct pollfd *p, int n
 void timeline_begin(struct timeline *tl, pid_t *root) {
   tl->pending = tl->client = -1;
   tl->root = root;
+  const char *ms = getenv("RR_CHECKPOINT_MS"); // for tests
+  tl->gap_first_us = (ms && *ms ? strtoull(ms, NULL, 0) : GAP_FIRST_MS) * 1000;
   const char *mb = getenv("RR_CHECKPOINT_MB");
   tl->kib_max = (mb && *mb ? strtoull(mb, NULL, 0) : 1024) * 1024;
 }
