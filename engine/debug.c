@@ -40,12 +40,20 @@ void debug_init(int fd) {
   session->opt.debug |= RR_DEBUG_NOCACHEFILE; // fragments with breakpoints in them are not for others
 }
 
+// What a debugger reads where no signal has stopped the thread: SIGTRAP, as ptrace's siginfo would say.
+static void no_signal(void) {
+  s32 trap = 5;
+  memset(debug_siginfo, 0, sizeof debug_siginfo);
+  memcpy(debug_siginfo, &trap, sizeof trap);
+}
+
 // Tells gdb, and waits until it lets go.
 static void tell(struct rr_dbg_stop *s) {
   rr_log(LOG_DEBUG, "stop %u of thread %u at event %lu ticks %lu pc %lx", s->reason, s->thread, s->point.event, s->point.ticks, s->point.pc);
   going = s->thread;
   pending.reason = 0;
   interrupted = false;
+  if (s->reason != RR_STOP_SIGNAL) no_signal();
   serve(s, NULL);
   if (unlikely(diverting)) divert_chosen();
   if (!only_point()) watch_mode();

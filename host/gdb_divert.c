@@ -79,6 +79,43 @@ static bool is_result(const struct gdb_session *s, uint64_t address, size_t n) {
   return false;
 }
 
+// Where images keep their variables: writable mappings of files, and what follows them at once (bss).
+static void note_globals(struct gdb_session *s) {
+  uint64_t at = 0, file_end = 0;
+  s->global_count = 0;
+  do {
+    struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = at };
+    struct rr_dbg_reply r;
+    const void *data;
+    if (target_ask(&s->target, &q, NULL, &r, &data)) return;
+    for (const uint8_t *d = data, *end = d + r.size; (size_t)(end - d) > sizeof(struct rr_dbg_map);) {
+      const struct rr_dbg_map *m = (const void *)d;
+      if (m->size <= sizeof *m || m->size > (size_t)(end - d)) return;
+      const char *path = (const char *)(m + 1);
+      bool file = *path == '/', bss = !*path && m->start == file_end;
+      if ((file || bss) && m->prot & 2 && s->global_count < CALL_GLOBALS) {
+        s->globals[s->global_count].start = m->start;
+        s->globals[s->global_count++].end = m->end;
+      }
+      if (file || bss) file_end = m->end;
+      d += m->size;
+    }
+    at = r.value;
+  } while (at);
+}
+
+// Behind a call the client looks at two things: at what it returned, which lies where the call has put it, and at the program.
+// The variables of images and the frames of the stack are those of the program, what a returned pointer leads to, the heap and
+// the rest of the stack those of the copy.
+static bool of_program(const struct gdb_session *s, uint64_t address, size_t n) {
+  uint64_t sp = s->before.regs[R_RSP];
+  if (is_result(s, address, n)) return false;
+  if (address >= sp && address - sp < 8 << 20) return true;
+  for (uint32_t i = 0; i < s->global_count; i++)
+    if (address >= s->globals[i].start && address < s->globals[i].end) return true;
+  return false;
+}
+
 void gdb_divert_siginfo(struct gdb_session *s, bool written) {
   if (!written) {
     s->call_announced = true;
@@ -86,6 +123,7 @@ void gdb_divert_siginfo(struct gdb_session *s, bool written) {
   } else if (s->divert == DIVERT_CALL && s->calls && !--s->calls) {
     note_results(s);
     swap(s);
+    note_globals(s);
     s->divert = DIVERT_DONE;
   }
 }
@@ -154,7 +192,10 @@ int gdb_write_registers(struct gdb_session *s, const uint8_t *values, size_t siz
 }
 
 size_t gdb_read_memory(struct gdb_session *s, uint64_t address, void *d, size_t n) {
-  if (s->divert == DIVERT_DONE && is_result(s, address, n)) return target_read(&s->held, address, d, n);
+  if (s->divert == DIVERT_DONE && !of_program(s, address, n)) {
+    size_t copied = target_read(&s->held, address, d, n);
+    if (copied) return copied;
+  }
   size_t got = target_read(&s->target, address, d, n);
   return got || s->divert != DIVERT_DONE ? got : target_read(&s->held, address, d, n);
 }

@@ -2,20 +2,44 @@
 // nothing is left behind and nobody else can change it.
 #include "host/gdb_launch.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "host/elf.h"
 
-// A person is told what can be done; a script is not.
-static int script(uint16_t port) {
+// The programs and libraries of the recording are still where they were, and have not been changed.
+static bool images_unchanged(const struct replay_session *r) {
+  for (uint32_t i = 0; i < r->kept.count; i++) {
+    const struct kept_file *k = &r->kept.files[i];
+    uint8_t head[64] = { 0 };
+    char name[32];
+    struct stat st;
+    snprintf(name, sizeof name, "file_%u", k->id);
+    int fd = openat(r->trace->dir, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+    if (fd >= 0) close(fd);
+    if (n >= 0 && elf_kind(head, (size_t)n) == ELF_NONE) continue;
+    if (n < 0 || stat(k->path, &st) < 0 || st.st_dev != k->dev || st.st_ino != k->ino || (uint64_t)st.st_size != k->size) return false;
+    if ((uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec != k->mtime_ns) return false;
+    if ((uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec != k->ctime_ns) return false;
+  }
+  return true;
+}
+
+// A person is told what can be done; a script is not. gdb takes the images from us (the trace keeps them) unless the files are the
+// same: that is faster, and for a file by that name gdb finds pretty printers.
+static int script(const struct replay_session *r, uint16_t port) {
   int fd = memfd_create("rr-gdb-script", 0);
   if (fd < 0) return -1;
   bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  if (images_unchanged(r)) dprintf(fd, "set sysroot /\n");
   dprintf(fd, "%starget extended-remote 127.0.0.1:%u\n%s", gdb_init_text, port, person ? gdb_greeting : "");
   return fd;
 }
@@ -40,9 +64,9 @@ static void become_debugger(const char *program, const char *path, const char *c
   _exit(127);
 }
 
-int launch_debugger(struct debugger *d, const struct replay_options *o, uint16_t port, struct fault *f) {
+int launch_debugger(struct debugger *d, const struct replay_session *r, const struct replay_options *o, uint16_t port, struct fault *f) {
   char path[32];
-  int fd = script(port);
+  int fd = script(r, port);
   if (fd < 0) return fault_set(f, 1, "cannot make gdb's script: %s", strerror(errno));
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   signal(SIGINT, SIG_IGN);  // Ctrl-C is gdb's

@@ -219,7 +219,7 @@ static int serve(struct gdb_session *s, int listener, uint16_t port) {
     return serve_clients(s, listener, -1);
   }
   s->own_console = !machine_interface(s->opt);
-  if (launch_debugger(&child, s->opt, port, &f)) return fault_say(&f);
+  if (launch_debugger(&child, s->replay, s->opt, port, &f)) return fault_say(&f);
   serve_clients(s, listener, child.exited);
   return launch_wait(&child);
 }

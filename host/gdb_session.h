@@ -8,7 +8,7 @@
 #include "host/timeline.h"
 
 enum divert { DIVERT_NONE, DIVERT_CALL, DIVERT_DONE, DIVERT_LOST }; // gdb_divert.c
-enum { CALL_RESULTS = 16 };
+enum { CALL_RESULTS = 16, CALL_GLOBALS = 1024 };
 enum { GDB_FILES = 64, GDB_FIRST_FILE = 3 };
 
 struct gdb_session {
@@ -53,6 +53,8 @@ struct gdb_session {
   struct rr_dbg_regs before;   // the calling thread's registers
   uint64_t results[CALL_RESULTS]; // what calls have returned
   uint32_t result_count;
+  struct { uint64_t start, end; } globals[CALL_GLOBALS]; // writable data of images, in the original
+  uint32_t global_count;
   char *xml;                   // the target description
 };
 
