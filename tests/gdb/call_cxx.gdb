@@ -21,7 +21,7 @@ pointer = s["_M_dataplus"]["_M_p"]
 print('name "%s"' % pointer.string())
 print("size %s, %s, %s" % (value("v.size()"), value("twice<int>(21)"), 2 * int(value("s.size()"))))
 print("grown", value("grow(v)"), end=", ")
-gdb.execute("finish", to_string=True)
+gdb.execute("next", to_string=True)
 print("then", value("v._M_impl._M_finish - v._M_impl._M_start"))
 print("signal", value("$_siginfo.si_signo"), flush=True)
 end
