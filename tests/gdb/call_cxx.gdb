@@ -1,5 +1,5 @@
 # rr-test: timeout=60 needs=gdb
-# guest: call_cxx.cc -std=gnu++17 -lstdc++
+# guest: call_cxx.cc -xc++ -std=c++17 -lstdc++
 # Methods and templates are called, objects on the heap come back, and the program's own are as they were.
 # expect: ^printers: vector 3, map 2
 # expect: ^name "circle of some length, beyond the small buffer"
@@ -20,9 +20,9 @@ s = value("p->name()")
 pointer = s["_M_dataplus"]["_M_p"]
 print('name "%s"' % pointer.string())
 print("size %s, %s, %s" % (value("v.size()"), value("twice<int>(21)"), 2 * int(value("s.size()"))))
-print("grown", value("grow(v)"), end=", ")
+grown = value("grow(v)")
 gdb.execute("next", to_string=True)
-print("then", value("v._M_impl._M_finish - v._M_impl._M_start"))
+print("grown %s, then" % grown, value("v._M_impl._M_finish - v._M_impl._M_start"))
 print("signal", value("$_siginfo.si_signo"), flush=True)
 end
 continue
