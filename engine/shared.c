@@ -27,11 +27,14 @@ bool shared_shadowed(u64 guest) {
 u64 shared_view(u64 guest) { return !replaying && shared_shadowed(guest) ? shared_shadow(guest) : guest; }
 u64 shared_host(u64 guest) { return !replaying && shared_shadowed(guest) ? shared_object(guest) : guest; }
 
-// Pages that exist: of memory without a file (a read of the others would make them); else all.
+// Pages that exist: of memory without a file (a read of the others would make them); else all. Asked in order.
 static bool resident(const struct mapping *m, u64 page) {
-  u8 r = 1;
+  static u8 pages[4096];
+  u64 k = (page - m->start) / RR_PAGE % sizeof pages, left = (m->end - page) / RR_PAGE;
   bool memory = !m->file || !strncmp(m->file->path, "/dev/shm/", 9) || !strncmp(m->file->path, "/memfd:", 7);
-  return !memory || sys(__NR_mincore, shared_object(page), RR_PAGE, &r) < 0 || r & 1;
+  if (!memory) return true;
+  if (!k && sys(__NR_mincore, shared_object(page), (left < sizeof pages ? left : sizeof pages) * RR_PAGE, pages) < 0) memset(pages, 1, sizeof pages);
+  return pages[k] & 1;
 }
 
 static bool all_zero(const u64 *p) {

@@ -12,7 +12,7 @@
 
 #define WAIT_MS 10           // between two looks whether the other one is still there
 #define WAITS 50             // it computes, or is stopped: go on
-#define BEGIN_CODE 0xfd      // RR_EV_NONDET: shadowing begins here; another one with the contents follows
+#define BEGIN_CODE 0xfb      // RR_EV_NONDET: shadowing begins here; another one with the contents follows
 #define ALL_PAGES_MAX (16ul << 20) // above, pages of zeros are not logged: they were zeros before
 
 static u32 asks_seen;

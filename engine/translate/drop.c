@@ -112,6 +112,27 @@ void translate_poked(u64 start, u64 end) {
   translate_invalidate(start, end);
 }
 
+// Fragments with this one instruction: its bytes are the same, it is to be translated in another way.
+void translate_drop(u64 pc) {
+  u64 page = ALIGN_DOWN(pc, RR_PAGE);
+  bool any = false;
+  if (used) {
+    any = drop_page(page - RR_PAGE, pc, pc + 1);
+    any |= drop_page(page, pc, pc + 1);
+  }
+  for (u32 k = 0; k < arena_count; k++) {
+    struct arena *a = &arenas[k];
+    if (pc < a->guest_start || pc >= a->guest_end) continue;
+    for (u32 i = 0; i < a->count; i++) {
+      struct fragment *f = &a->fragments[i];
+      if (f->flags & (FRAG_DROPPED | FRAG_PAGED) || !(f->pc <= pc && pc < f->pc + f->guest_len)) continue;
+      drop_fragment(a, f);
+      any = true;
+    }
+  }
+  if (any) translate_generation++;
+}
+
 void translate_invalidate(u64 start, u64 end) {
   bool any = false;
   start = ALIGN_DOWN(start, RR_PAGE);

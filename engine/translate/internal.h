@@ -175,6 +175,7 @@ u64 ibl_find(u64 guest_pc);                    // called by the gate when the ta
 void ibl_forget(u64 pc, u64 host);
 void drop_note(struct arena *a, struct fragment *f); // drop.c: a fragment was made
 void drop_reset(void);
+void translate_drop(u64 pc);                   // drop.c
 void drop_fragment(struct arena *a, struct fragment *f);
 void dump_fragment(const struct arena *a, const struct fragment *f);
 extern bool cpu_amd, cpu_fast_pext;

@@ -41,7 +41,7 @@ void shared_instrument(u64 pc) {
   *slot_of(set, size, pc) = pc;
   used++;
   rr_log(LOG_SMC, "instruction at %lx touches shared memory", pc);
-  translate_invalidate(pc, pc + 1);
+  translate_drop(pc);
 }
 
 // ---- pieces of code; t, x, base, index: rax, rcx or rdx ----
