@@ -64,9 +64,21 @@ static void privatise(const struct map_file *f) {
 }
 
 // An object that is made to be shared by name or descriptor.
+static bool made_to_be_shared(const struct request *q) {
+  return !(q->mapf & MAPF_ANON) && q->file && (!strncmp(q->file->path, "/dev/shm/", 9) || !strncmp(q->file->path, "/memfd:", 7));
+}
+
+// By those too who are not in our list. A memfd of our own may have no other purpose than to be mapped twice here.
 static bool others_may_write(const struct request *q) {
-  if (q->mapf & MAPF_ANON || !q->file) return false;
-  return !strncmp(q->file->path, "/dev/shm/", 9) || !strncmp(q->file->path, "/memfd:", 7);
+  return made_to_be_shared(q) && !(q->file->path[1] == 'm' && shared_file_made(q->file->ino));
+}
+
+// Code that is seen through one view and written through another, whose stores go to the shadow.
+static void refuse_code(const struct request *q) {
+  if (!shadowing || !q->file || !(q->mapf & MAPF_SHARED) || !(q->prot & PROT_EXEC)) return;
+  for (struct mapping *m = map_next(RR_SHARED_ZONE); m && m->start < RR_SHARED_ZONE_END; m = map_next(m->end))
+    if (m->flags & MAPF_SHADOW && m->file && m->file->dev == q->file->dev && m->file->ino == q->file->ino)
+      stop(STOP_REFUSED, "code in memory that other processes may write (%s) can't be recorded yet", q->file->path);
 }
 
 // Whether replay takes the contents from a kept file or from the log. Stores through a mapping of shared memory leave no time stamp.
@@ -75,7 +87,7 @@ static s64 choose_kind(struct request *q) {
   if (r < 0) return r;
   bool shared = q->mapf & MAPF_SHARED;
   s64 mode = sys(__NR_fcntl, q->fd, F_GETFL);
-  bool can_write = shared && ((mode & O_ACCMODE) == O_RDWR || others_may_write(q));
+  bool can_write = shared && ((mode & O_ACCMODE) == O_RDWR || made_to_be_shared(q));
   u64 bytes = q->offset < q->file->size ? q->file->size - q->offset : 0;
   if (bytes > q->len) bytes = q->len;
   extra.kind = KIND_DATA;
@@ -215,6 +227,7 @@ enum call_status call_mmap(struct call *c) {
   if (r >= 0) r = choose_address(&q);
   if (r >= 0 && !q.fixed && !limit_allows(q.len, (q.prot & PROT_WRITE) && !(q.mapf & MAPF_SHARED))) r = -ENOMEM;
   if (r < 0) return call_done(c, r);
+  refuse_code(&q);
   u32 flags = (q.flags & ~(u32)(MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_GROWSDOWN)) | MAP_FIXED;
   if (q.fixed) memory_forget(q.at, q.at + q.len);
   r = sys(__NR_mmap, q.at, q.len, map_host_prot(q.prot) | (q.prot & ~7u), flags, q.fd, q.offset);

@@ -92,9 +92,15 @@ bool object_shared(const struct mapping *m) {
   return o && o->shared && views(m, o);
 }
 
+static bool has_code(const struct object *o) {
+  for (struct mapping *m = map_next(0); m; m = map_next(m->end))
+    if (views(m, o) && m->prot & PROT_EXEC) return true;
+  return false;
+}
+
 void objects_private(void) {
   for (struct object *o = objects; o; o = o->next)
-    if (o->shared) renew(o, o->size, false);
+    if (o->shared && !has_code(o)) renew(o, o->size, false);
 }
 
 void memory_isolate(void) {

@@ -53,6 +53,8 @@ extern u32 memory_shared_files;               // mappings for which that matters
 extern u32 shared_regions;
 bool shared_watch(u64 start, u64 end);       // readable shared memory; false: too much of it
 void shared_poll(void);                      // before a call's event
+// shared_files.c
+DONE(done_memfd_create);
 // call_misc.c
 START(call_getpid); START(call_gettid); START(call_personality); START(call_prctl); DONE(done_prctl); DONE(replay_prctl); START(call_arch_prctl);
 START(call_setrlimit); START(call_prlimit64); DONE(replay_rlimit); START(call_eperm); START(call_einval); START(call_ptrace); DONE(replay_ptrace); START(call_getrlimit); START(call_getcpu);

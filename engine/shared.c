@@ -16,7 +16,14 @@ bool shadowing;
 
 // ---- mappings ----
 
-static bool wanted(const struct mapping *m) { return m->flags & MAPF_SHARED && !(m->flags & MAPF_SHADOW) && shared_zone(m->start); }
+// Not code that is written through another view: there replay needs views that see each other.
+static bool has_code(const struct map_file *f) {
+  for (struct mapping *m = map_next(0); f && m; m = map_next(m->end))
+    if (m->prot & PROT_EXEC && m->flags & MAPF_SHARED && m->file && m->file->dev == f->dev && m->file->ino == f->ino) return true;
+  return false;
+}
+
+static bool wanted(const struct mapping *m) { return m->flags & MAPF_SHARED && !(m->flags & MAPF_SHADOW) && shared_zone(m->start) && !has_code(m->file); }
 
 bool shared_shadowed(u64 guest) {
   if (!shadowing || !shared_zone(guest)) return false;

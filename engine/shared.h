@@ -40,6 +40,7 @@ void shared_call(struct call *c);             // before a call is made: what its
 
 // shared_files.c, record: files mapped by several programs that did not inherit the mapping from one another
 bool shared_file_mapped(u64 dev, u64 ino);    // this address space is about to map it; true: others have it, it is to be shadowed
+bool shared_file_made(u64 ino);               // a memfd of this process or the ones before it
 void shared_files_inherited(void);            // a forked child: registers what it has
 void shared_files_end(void);                  // this address space ends
 // Both, at once after an event: shadowing begins because another program maps a file of ours.

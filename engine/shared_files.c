@@ -2,6 +2,7 @@
 // memory has a list of who maps what. Who comes second has a shadow from the start, and asks the first one to begin one; that
 // one does so at once after its next event, with the file's whole contents in the log, and the second one waits for it.
 #include <asm/errno.h>
+#include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
@@ -15,7 +16,23 @@
 #define BEGIN_CODE 0xfb      // RR_EV_NONDET: shadowing begins here; another one with the contents follows
 #define ALL_PAGES_MAX (16ul << 20) // above, pages of zeros are not logged: they were zeros before
 
+#define MADE 256u            // memfds that are known to be made here
+
 static u32 asks_seen;
+static u64 made[MADE];
+static u32 made_count;
+
+// One that comes from elsewhere may be written by who made it; our own only by those who are found in the list.
+void done_memfd_create(struct call *c) {
+  struct stat st;
+  if (c->result >= 0 && sys(__NR_fstat, c->result, &st) == 0) made[made_count++ % MADE] = st.st_ino;
+}
+
+bool shared_file_made(u64 ino) {
+  for (u32 i = 0; i < MADE; i++)
+    if (made[i] == ino) return true;
+  return false;
+}
 
 static bool gone(u32 pid) { return sys(__NR_kill, pid, 0) == -ESRCH; }
 
