@@ -72,7 +72,7 @@ enum rr_dbg_go_flags {
   RR_GO_FORKS = 256,   // a fork stops (RR_STOP_FORK)
   RR_GO_LEAVE = 128,   // searches for where `thread` ceased to run
 };
-struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; uint64_t from; };
+struct rr_dbg_go { uint32_t how, flags, thread, pad; uint64_t range_start, range_end; struct rr_point until; uint64_t from, hits_max; }; // hits_max: RR_STOP_HOT after so many; 0: any number
 
 // Then as often: uint32_t length and the bytecode, unpadded; the conditions first. With commands the breakpoint does not stop: they
 // are run, and what they print is told by RR_STOP_OUTPUT.
@@ -94,6 +94,7 @@ enum rr_dbg_reason {
   RR_STOP_FORKED,      // the first word of a copy (RR_DBG_FORK)
   RR_STOP_EXECING,     // while searching: the last moment before an exec
   RR_STOP_LEAVE,       // RR_GO_LEAVE
+  RR_STOP_HOT,         // a search has hits_max hits, and is not at its end
   RR_STOP_FORK,        // the process has forked; code: the child's process id, address: its stream
   RR_STOP_OUTPUT,      // no stop: text for the user follows the struct, and the engine goes on
   RR_STOP_DIVERGED,    // the replay is not the recording any more; the text of it follows the struct. It can only be looked at

@@ -2,10 +2,10 @@
 # reverse.sh RR_BINARY [extra record args]     debugger-side timings on the 'back' program (about 2 s natively)
 #   record_s, time to the first debugger prompt, forward to the end, reverse-continue to main,
 #   reverse-continue on a conditional breakpoint inside the hot loop, reverse-stepi, a data watchpoint backwards.
-# Environment: D=/tmp/rrbench, REPLAY_DBG="replay" (another rr: its words), N=400000000 (work), TMO=300
+# Environment: D=/tmp/rrbench, REPLAY_DBG="debug" (another rr: its words), N=400000000 (work), TMO=300
 set -u
 B=$(cd "$(dirname "$0")" && pwd); D=${D:-$B/../build/bench}; N=${N:-400000000}; TMO=${TMO:-300}
-REPLAY_DBG=${REPLAY_DBG:-replay}; RECORD_WORD=${RECORD_WORD-record}
+REPLAY_DBG=${REPLAY_DBG:-debug}; RECORD_WORD=${RECORD_WORD-record}
 [ $# -ge 1 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
 command -v gdb > /dev/null || { echo "missing Debian packages: gdb"; exit 3; }
 . "$B/workloads.sh"; build_data

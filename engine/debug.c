@@ -127,6 +127,7 @@ static u32 reason_to_stop(void) {
   if (step_done()) return RR_STOP_STEP;
   struct rr_point now = here(RR_AT_INSTRUCTION);
   if (point_reached(&now)) return RR_STOP_POINT;
+  if (note_hot()) return RR_STOP_HOT;
   if (note_leave()) return RR_STOP_LEAVE;
   if (!over && break_compiled(ctx.regs[R_RIP]) && break_hit(ctx.regs[R_RIP], ctx.regs) && !only_point()) return RR_STOP_BREAK;
   if (!look_for_interrupt()) return 0;

@@ -32,6 +32,7 @@ const struct rr_dbg_seen *seen_get(void);
 // debug_note.c
 void note_begin(void);                // debug_go is new
 void note_hit(const struct rr_dbg_stop *s, bool after); // of a search, if it lies before its end
+bool note_hot(void);                  // there were hits_max hits
 void note_step(const struct rr_point *p, u32 signo);
 bool note_leave(void);                // RR_GO_LEAVE: debug_go.thread has just ceased to run
 const struct rr_dbg_hit *note_last_hit(void);           // NULL: none

@@ -30,6 +30,8 @@ void note_hit(const struct rr_dbg_stop *s, bool after) {
   hit.count++;
 }
 
+bool note_hot(void) { return debug_go.hits_max && hit.count >= debug_go.hits_max; }
+
 const struct rr_dbg_hit *note_last_hit(void) { return hit.count ? &hit : NULL; }
 
 void note_step(const struct rr_point *p, u32 signo) {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEAR_TICKS = 32, FAR_TICKS = 4096, SEARCHERS_MAX = 8, HELP_MS = 30 };
+enum { NEAR_TICKS = 32, FAR_TICKS = 4096, SEARCHERS_MAX = 8, HELP_MS = 30, HOT_TICKS = 1 << 15, HOT_HITS = 20000 };
 static const uint64_t rungs[] = { 1 << 22, 1 << 15 };  // ticks before a mark where checkpoints are left on the way to it
 
 struct mark timeline_mark(struct timeline *tl, const struct rr_dbg_stop *stop) {
@@ -230,23 +230,26 @@ int timeline_back(struct timeline *tl, const struct mark *m, uint32_t tid, struc
 
 // A stretch is searched from a checkpoint to a mark, or to the end of its life. Several are at it at a time, the latest one first:
 // only when that has nothing the one before it counts.
-struct stretch { struct target t; struct mark begin; bool empty; }; // empty: nothing can be there; t is not open
+struct stretch { struct target t; struct mark begin, end; };
 struct search {
   struct stretch ahead[SEARCHERS_MAX];
   uint32_t count;
   struct mark next_end;        // where the next one to be begun ends
+  bool patient;                // with any number of hits
   bool all;                    // nothing is before the last one
   int all_error;               // why: ENOENT, EXDEV
   uint32_t leave;              // the thread whose leaving is looked for; 0: what the client has set
 };
 
-static int stretch_begin(struct timeline *tl, const struct checkpoint *c, const struct mark *end, uint32_t leave, struct target *t) {
+static int stretch_begin(struct timeline *tl, const struct checkpoint *c, const struct mark *end, const struct search *s, struct target *t) {
+  uint32_t leave = s->leave;
   struct points none = { 0 };
   struct rr_dbg_go g = c->mark.life == end->life ? go_until(&end->point, 0) : go_far(0);
   int e = checkpoint_open(tl, c, t);
   if (e) return e;
   g.flags |= RR_GO_SEARCH | (leave ? RR_GO_LEAVE : RR_GO_HERE);
   g.thread = leave;
+  if (!s->patient && c->mark.life == end->life && end->point.ticks - c->mark.point.ticks > 2 * HOT_TICKS) g.hits_max = HOT_HITS;
   uint32_t pid = t->stop.host_pid;
   e = points_send(leave ? &none : &tl->points, t);
   if (!e) e = target_go(t, &g);
@@ -261,6 +264,7 @@ static int stretch_hit(struct timeline *tl, struct target *t, struct rr_dbg_hit 
   const void *data;
   uint32_t pid = t->stop.host_pid;
   int e = t->running ? wait_stop(tl, t) : 0;
+  if (!e && t->stop.reason == RR_STOP_HOT) e = EAGAIN;
   if (!e) e = target_ask(t, &ask, NULL, &r, &data);
   if (!e) memcpy(hit, data, sizeof *hit);
   t->stop.host_pid = pid;
@@ -311,10 +315,11 @@ static bool search_more(struct timeline *tl, struct search *s, const struct rr_d
   }
   struct stretch *new = &s->ahead[s->count];
   new->begin = c->mark;
-  new->empty = !s->leave && nothing_there(tl, &new->begin, &s->next_end, here ? here : seen_before(tl, &s->next_end));
-  if (!new->empty && (*e = stretch_begin(tl, c, &s->next_end, s->leave, &new->t))) return false;
+  new->end = s->next_end;
+  bool empty = !s->leave && nothing_there(tl, &new->begin, &new->end, here ? here : seen_before(tl, &new->end));
+  if (!empty && (*e = stretch_begin(tl, c, &new->end, s, &new->t))) return false;
   s->next_end = new->begin;
-  s->count += !new->empty;
+  s->count += !empty;
   return true;
 }
 
@@ -330,6 +335,23 @@ static int search_help(struct timeline *tl, struct search *s) {
   return e;
 }
 
+// A hot loop has a hit in every round: the stretch is cut into ever smaller pieces towards its end, so that the last hit is found
+// without all the others.
+static int split(struct timeline *tl, const struct stretch *s) {
+  struct checkpoint *c = checkpoint_at(tl, &s->begin);
+  struct target t;
+  int e = c ? checkpoint_open(tl, c, &t) : ENOENT;
+  if (e) return e;
+  for (uint64_t d = (s->end.point.ticks - s->begin.point.ticks) / 2; !e && d >= HOT_TICKS; d /= 4) {
+    struct rr_point cut = { .ticks = s->end.point.ticks - d };
+    e = go(tl, &t, go_until(&cut, RR_GO_ONLY_POINT | RR_GO_TICKS));
+    if (!e && t.stop.reason != RR_STOP_POINT) break;
+    if (!e) checkpoint_make(tl, &t, false, 0);
+  }
+  target_end(tl, &t);
+  return e;
+}
+
 // here: what leads to m. A stretch may leave checkpoints behind, but none before its own beginning.
 static int search_from(struct timeline *tl, const struct mark *m, const struct rr_dbg_seen *here, uint32_t leave, struct rr_dbg_hit *hit) {
   struct search s = { .next_end = *m, .leave = leave };
@@ -339,9 +361,17 @@ static int search_from(struct timeline *tl, const struct mark *m, const struct r
     if (!e && s.count) e = search_help(tl, &s);
     if (e || !s.count) break;
     e = stretch_hit(tl, &s.ahead[0].t, hit);
+    struct stretch done = s.ahead[0];
     memmove(s.ahead, s.ahead + 1, --s.count * sizeof *s.ahead);
-    if (e != ENOENT) break;
-    e = 0;
+    if (e == EAGAIN) {
+      while (s.count) target_end(tl, &s.ahead[--s.count].t);
+      e = split(tl, &done);
+      s.next_end = done.end;
+      s.all = false;
+      struct checkpoint *c = checkpoint_before(tl, &done.end, true);
+      s.patient = !c || mark_compare(&c->mark, &done.begin) <= 0; // it could not be cut
+    } else if (e != ENOENT) break;
+    else e = 0;
   }
   if (!e && !s.count && s.all && !hit->count) e = s.all_error;
   while (s.count) target_end(tl, &s.ahead[--s.count].t);

@@ -52,6 +52,16 @@ def main():
         assert time.time() - start < 2 + wait
     assert c.ask("z2,%x,8" % (name["rounds"] + 64)) == b"OK"
 
+    # a breakpoint that is hit in every round of the loop
+    assert c.ask("Z0,%x,1" % name["often"]) == b"OK"
+    start = time.time()
+    assert b"swbreak" in c.ask("bc") and c.register(16) == name["often"]
+    x = c.register(5) & 0xffffffff
+    assert b"swbreak" in c.ask("bc") and (c.register(5) * 1103515245 + 12345) & 0xffffffff == x
+    print("to a breakpoint in the loop, twice: %.2f s" % (time.time() - start), flush=True)
+    assert c.ask("z0,%x,1" % name["often"]) == b"OK"
+    assert c.ask("vCont;c")[:3] == b"T09" and c.monitor("where") == end
+
     # a value that was set in the middle; and before it
     assert c.ask("Z2,%x,8" % name["rare"]) == b"OK"
     seen = []
