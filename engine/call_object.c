@@ -9,7 +9,7 @@
 #include "engine/shared.h"
 #include "engine/sys.h"
 
-struct object { u64 dev, ino, size; s32 fd; bool shared; struct object *next; };
+struct object { u64 dev, ino, size; s32 fd; bool shared, filled; struct object *next; }; // filled: the memfd holds more than zeros
 static struct object *objects;
 
 static struct object *find(u64 dev, u64 ino) {
@@ -38,6 +38,7 @@ static void map_view(const struct object *o, u64 at, u64 len, u32 prot, u64 offs
 static void renew(struct object *o, u64 size, bool shared) {
   s32 old = o->fd;
   o->fd = new_memfd(o->size > size ? o->size : size);
+  o->filled = true;
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
     if (!views(m, o)) continue;
     u64 end = memory_file_end(m);
@@ -64,14 +65,21 @@ static struct object *get(u64 dev, u64 ino, u64 size) {
   return objects = o;
 }
 
+// The log brings the contents, but for pages of zeros.
 void object_map(const struct map_extra *x, u64 at, u64 len, u64 offset) {
   struct object *o = get(x->id.dev, x->id.ino, x->id.size);
-  if (o->size != x->id.size) object_resize(o->dev, o->ino, x->id.size);
   bool shared = x->flags & MAPF_SHARED, alias = false;
-  for (struct mapping *m = map_next(0); shared && m && !alias; m = map_next(m->end))
-    alias = views(m, o) && !(m->start < at + len && m->end > at);
-  if (alias && !o->shared) renew(o, o->size, true);
-  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, shared && o->shared);
+  for (struct mapping *m = map_next(0); m && !alias; m = map_next(m->end)) alias = views(m, o) && !(m->start < at + len && m->end > at);
+  if (!alias && (o->filled || o->shared)) { // nobody sees what it held: the file has been written since, or it is another with its number
+    sys(__NR_close, o->fd);
+    *o = (struct object){ .dev = o->dev, .ino = o->ino, .size = x->id.size, .fd = new_memfd(x->id.size), .next = o->next };
+  }
+  if (o->size != x->id.size) object_resize(o->dev, o->ino, x->id.size);
+  if (shared && alias && !o->shared) renew(o, o->size, true);
+  bool view = shared && o->shared;
+  map_view(o, at, len, PROT_READ | PROT_WRITE, offset, view);
+  if (view || !o->filled || offset >= o->size) return;
+  memset((void *)at, 0, len < o->size - offset ? len : o->size - offset);
 }
 
 void object_resize(u64 dev, u64 ino, u64 size) {
