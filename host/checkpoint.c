@@ -257,8 +257,8 @@ static void pending_arrived(struct timeline *tl) {
     uint64_t copied = tl->faults_seen ? (stop.faults - tl->faults_seen) * FAULT_US * COST_SHARE : 0;
     struct mark m = timeline_mark(tl, &stop);
     struct checkpoint *near = checkpoint_at(tl, &m);
-    tl->faults_seen = stop.faults;
-    tl->gap_us = (now - tl->started_us) / GROWTH;
+    tl->faults_seen = tl->often ? 0 : stop.faults;
+    tl->gap_us = tl->often ? 0 : (now - tl->started_us) / GROWTH;
     if (tl->gap_us < copied) tl->gap_us = copied;
     if (tl->gap_us < tl->gap_first_us) tl->gap_us = tl->gap_first_us;
     if (tl->gap_us > GAP_MAX_US) tl->gap_us = GAP_MAX_US;
@@ -304,6 +304,7 @@ void timeline_begin(struct timeline *tl, pid_t *root) {
   tl->pending = tl->client = -1;
   tl->root = root;
   const char *ms = getenv("RR_CHECKPOINT_MS"); // for tests
+  tl->often = ms && *ms;
   tl->gap_first_us = (ms && *ms ? strtoull(ms, NULL, 0) : GAP_FIRST_MS) * 1000;
   const char *mb = getenv("RR_CHECKPOINT_MB");
   tl->kib_max = (mb && *mb ? strtoull(mb, NULL, 0) : 1024) * 1024;

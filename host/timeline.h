@@ -42,6 +42,7 @@ struct timeline {
   pid_t *root;                 // the first engine's process, which somebody else reaps unless this is set to 0
   // a copy that a running engine was asked for
   int pending;                 // its channel; -1: none
+  bool often;                  // for tests: as often as that, whatever it costs
   uint64_t gap_first_us, started_us, due_us, gap_us, faults_seen;
   // boundaries that were stepped over last, up to chain_end
   struct rr_dbg_step chain[RR_DBG_STEPS_MAX];
