@@ -39,12 +39,17 @@ static u8 after[SIZE_MAX_ + 1];
 
 static u32 size_of(u32 number) { return number >> 16 & SIZE_MAX_; }
 
+static bool plain_device(int fd) { // null, zero, full; random's requests have rows
+  struct stat st;
+  return sys(__NR_fstat, fd, &st) == 0 && (st.st_mode & 0170000) == 0020000 && st.st_rdev >> 8 == MEM_MAJOR;
+}
+
 // Files, directories and the kernel's nameless ones answer no request of the old style that writes memory but those that have rows.
 static bool plain(int fd, u32 number) {
   struct stat st;
   if (sys(__NR_fstat, fd, &st) < 0) return false;
   u32 type = st.st_mode & 0170000;
-  if (type == 0020000) return st.st_rdev >> 8 == MEM_MAJOR; // null, zero, full; random's have rows
+  if (type == 0020000) return plain_device(fd);
   return type == 0100000 || type == 0040000 || type == 0 || (type == 0140000 && number >> 8 != 0x89);
 }
 
@@ -55,7 +60,7 @@ static bool generic(const struct call *c, u32 number) {
   if (!size || !direction) return false;
   memset(before, 0, size + 7);
   if (copyin(before, c->args[2], size) != size) return true; // it will be EFAULT, or is none of memory
-  for (u32 i = 0; i < size / 8; i++)
+  for (u32 i = 0; i < size / 8 && !plain_device((int)c->args[0]); i++)
     if (before[i] >= RR_GUEST_LOW_MIN && map_find(before[i])) return false;
   smc_prepare_write(c->args[2], size);
   return true;
