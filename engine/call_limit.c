@@ -8,6 +8,10 @@
 #include "engine/call_memory.h"
 #include "engine/sys.h"
 
+#define PER_MASK 0xffu           // include/uapi/linux/personality.h
+#define PER_LINUX32 8u
+#define READ_IMPLIES_EXEC 0x0400000ul
+#define UNAME_MACHINE (4 * 65)   // struct new_utsname
 #define INHERIT_CODE 0xfd     // RR_EV_NONDET: what a program begins with
 #define PIECE 256u            // words
 struct limit { u64 cur, max; };
@@ -19,9 +23,15 @@ static struct { struct limit data, as; u64 have_data, have_as, persona; } own;
 enum call_status call_personality(struct call *c) {
   u32 old = (u32)own.persona, want = (u32)c->args[0];
   if (want == 0xffffffffu) return call_done(c, old);
-  if (want & 0x0400000) stop(STOP_REFUSED, "personality READ_IMPLIES_EXEC can't be recorded yet");
   own.persona = want;
   return call_done(c, old);
+}
+
+u32 memory_prot(u32 prot) { return unlikely(own.persona & READ_IMPLIES_EXEC) && prot & PROT_READ ? prot | PROT_EXEC : prot; }
+
+void done_uname(struct call *c) {
+  if (c->result == 0 && (own.persona & PER_MASK) == PER_LINUX32) put_guest(c->args[0] + UNAME_MACHINE, "i686\0\0", 7); // kernel/sys.c: override_architecture
+  call_log_outs(c);
 }
 
 // ---- limits ----

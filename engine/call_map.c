@@ -221,7 +221,7 @@ static s64 check_request(struct request *q) {
 }
 
 enum call_status call_mmap(struct call *c) {
-  struct request q = { .at = c->args[0], .len = c->args[1], .prot = (u32)c->args[2], .flags = (u32)c->args[3], .fd = (s32)c->args[4], .offset = c->args[5] };
+  struct request q = { .at = c->args[0], .len = c->args[1], .prot = memory_prot((u32)c->args[2]), .flags = (u32)c->args[3], .fd = (s32)c->args[4], .offset = c->args[5] };
   memset(&extra, 0, offsetof(struct map_extra, path));
   s64 r = check_request(&q);
   if (r >= 0) r = choose_address(&q);
@@ -277,7 +277,7 @@ void replay_mmap(struct call *c) {
   if (c->result < 0 && c->result > -4096) return;
   take_extra(c);
   u64 at = (u64)c->result, len = page_up(c->args[1]), offset = c->args[5];
-  u32 prot = (u32)c->args[2] & 7;
+  u32 prot = memory_prot((u32)c->args[2]) & 7;
   struct map_file *file = NULL;
   memory_forget(at, at + len);
   bool shadow = extra.flags & MAPF_SHADOW;
@@ -315,7 +315,7 @@ static s64 set_brk(u64 to) {
   if (end > from) {
     s64 r = sys(__NR_mmap, from, end - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (r != (s64)from) return -ENOMEM;
-    map_insert(from, end, PROT_READ | PROT_WRITE, MAPF_ANON | MAPF_BRK, 0, NULL);
+    map_insert(from, end, memory_prot(PROT_READ | PROT_WRITE), MAPF_ANON | MAPF_BRK, 0, NULL);
   } else if (end < from) {
     s64 r = memory_unmap(end, from);
     if (r < 0) return r;

@@ -99,7 +99,7 @@ enum call_status call_mprotect(struct call *c) {
   u64 start, end;
   if (c->nr == __NR_pkey_mprotect && (s32)c->args[3] != -1) return call_done(c, -EINVAL); // protection keys are hidden
   s64 r = protect_range(c, &start, &end);
-  if (r >= 0 && start < end) r = protect(start, end, (u32)c->args[2] & 7);
+  if (r >= 0 && start < end) r = protect(start, end, memory_prot((u32)c->args[2]) & 7);
   return call_done(c, r);
 }
 
@@ -110,11 +110,11 @@ void replay_mprotect(struct call *c) {
       // A piece before the one that was refused may have been done: the refused one is a shared mapping that can't be written.
       struct mapping *m = map_find(start);
       while (m && m->start < end && !(m->flags & MAPF_SHARED)) m = map_next(m->end);
-      if (m && m->start > start) protect(start, m->start, (u32)c->args[2] & 7);
+      if (m && m->start > start) protect(start, m->start, memory_prot((u32)c->args[2]) & 7);
     }
     return;
   }
-  if (protect_range(c, &start, &end) >= 0 && start < end) protect(start, end, (u32)c->args[2] & 7);
+  if (protect_range(c, &start, &end) >= 0 && start < end) protect(start, end, memory_prot((u32)c->args[2]) & 7);
 }
 
 // ---- madvise ----

@@ -72,6 +72,8 @@ void filter_restore(const u64 *words, u64 n);
 // call_limit.c
 s32 inherit_save(void);                      // before exec: a descriptor for inherit_start of the new engine, -1: none
 void inherit_start(s32 fd);                  // record (fd) and replay, when the program is loaded
+u32 memory_prot(u32 prot);                  // what the guest's protection comes to: personality READ_IMPLIES_EXEC
+DONE(done_uname);
 bool limit_allows(u64 more, bool data);      // RLIMIT_AS, and for private writable memory RLIMIT_DATA
 // call_process.c, call_signal.c, futex.c, exec.c
 START(call_clone); START(call_clone3); START(call_fork); START(call_vfork); START(call_exit); START(call_exit_group); START(call_wait4);

@@ -7,6 +7,7 @@
 #include <sys/ipc.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -213,6 +214,24 @@ static void identity(void) {
   CHECK_EQ(SYS1(SYS_personality, 0), 0x0040000);
   CHECK_EQ(umask(0123), 022);
   CHECK_EQ(umask(022), 0123);
+}
+
+static void personalities(void) {
+  struct utsname u;
+  CHECK_EQ(personality(PER_LINUX32), 0);
+  CHECK_EQ(uname(&u), 0);
+  CHECK(!strcmp(u.machine, "i686"));
+  CHECK_EQ(personality(READ_IMPLIES_EXEC), PER_LINUX32);
+  CHECK_EQ(uname(&u), 0);
+  CHECK(!strcmp(u.machine, "x86_64"));
+  unsigned char *p = mmap(NULL, 2 * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memcpy(p, "\xb8\x07\x00\x00\x00\xc3", 6);
+  memcpy(p + P, p, 6);
+  CHECK_EQ(((int (*)(void))p)(), 7);
+  CHECK_EQ(mprotect(p, P, PROT_READ), 0);
+  CHECK_EQ(((int (*)(void))p)(), 7);
+  CHECK_EQ(personality(0), READ_IMPLIES_EXEC);
+  CHECK_EQ(((int (*)(void))(p + P))(), 7);
 }
 
 static void prctls(void) {
@@ -436,5 +455,5 @@ static void refused(void) { // what may be missing: an honest error
   CHECK(r < 0);
 }
 
-T_CASES({ "scheduling", scheduling }, { "clocks", clocks }, { "identity", identity }, { "keys", keys }, { "queues", queues }, { "sysv", sysv }, { "refused", refused },
+T_CASES({ "scheduling", scheduling }, { "clocks", clocks }, { "identity", identity }, { "personalities", personalities }, { "keys", keys }, { "queues", queues }, { "sysv", sysv }, { "refused", refused },
   { "prctls", prctls }, { "limits", limits })
