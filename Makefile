@@ -46,6 +46,7 @@ $(B)/host/%.o: host/%
 install: all
 	install -D -m 755 $(B)/rr $(DESTDIR)$(PREFIX)/bin/rr
 	install -D -m 755 $(B)/rr-engine $(DESTDIR)$(PREFIX)/lib/rr/rr-engine
+	install -D -m 644 share/rr-dap.py $(DESTDIR)$(PREFIX)/share/rr/rr-dap.py
 clean:
 	rm -rf $(B)/engine $(B)/host $(B)/rr $(B)/rr-engine
 -include tests/tests.mk bench/bench.mk
