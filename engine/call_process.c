@@ -10,6 +10,7 @@
 #include <linux/wait.h>
 #include "engine/calls.h"
 #include "engine/carrier.h"
+#include "engine/chaos.h"
 #include "engine/debug.h"
 #include "engine/exec.h"
 #include "engine/run.h"
@@ -148,6 +149,7 @@ static void become_child(const struct request *q) {
   set_child_regs(current, q);
   memcpy(ctx.regs, current->regs, sizeof ctx.regs);
   if (q->flags & CLONE_SETTLS) thread_set_fs(q->tls);
+  if (unlikely(session->opt.chaos) && !replaying) chaos_start(ctx.stream);
   memset(&current->tracing, 0, sizeof current->tracing);
   if (event) {
     if (child_slot) child_slot->tid = child_slot->pid = current->tid;

@@ -7,6 +7,7 @@
 #include <linux/signal.h>
 #include "engine/run.h"
 #include "engine/calls.h"
+#include "engine/chaos.h"
 #include "engine/checksum.h"
 #include "engine/debug.h"
 #include "engine/log.h"
@@ -57,8 +58,9 @@ void run_arm_budget(void) {
     if (debugging) ticks = debug_budget(ticks);
     else if (!e && tick_is_far(now, BUDGET_MAX / 2)) return; // after most calls: nothing is due at a tick, whatever the budget
   } else {
-    u64 slice = sched_slice_ticks();
+    u64 slice = sched_slice_ticks(), hold = unlikely(session->opt.chaos) ? chaos_hold_ticks() : ~0ul;
     if (slice < ticks) ticks = slice;
+    if (hold < ticks) ticks = hold;
   }
   tick_budget(ticks ? ticks : 1);
 }
@@ -88,7 +90,7 @@ static void tick_point(void) {
   if (replaying) {
     while (!diverting && replay_due()) ;
   } else {
-    if (signal_captured || signal_due()) signal_deliver(false);
+    if ((signal_captured || signal_due()) && !(unlikely(session->opt.chaos) && signal_due() && chaos_holds_signal())) signal_deliver(false);
     if (unlikely(tracee_asked)) tracee_serve(0);
     if (current->state != T_STOPPED) sched_slice_end();
   }
@@ -117,6 +119,7 @@ static void after_events(void) {
   if (ctx.events != events_seen && !diverting) checksum_after_event(0); // not when another host thread takes over
   u64 most = session->opt.slice_events ? session->opt.slice_events : thread_count > 1 ? SLICE_EVENTS : ~0ul;
   bool long_slice = !replaying && ctx.events - slice_first_event >= most;
+  if (unlikely(session->opt.chaos) && !replaying && thread_count > 1 && chaos_ends_slice()) long_slice = true;
   if (replaying || ran != current || long_slice) {
     ran = current;
     slice_first_event = ctx.events;

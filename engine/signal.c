@@ -7,6 +7,7 @@
 #include <linux/signal.h>
 #include <linux/resource.h>
 #include "engine/carrier.h"
+#include "engine/chaos.h"
 #include "engine/debug.h"
 #include "engine/log.h"
 #include "engine/run.h"
@@ -339,6 +340,7 @@ static bool record_one(bool at_syscall) {
   if (signal_ignored(current->process, signo) || session->opt.ignore_signals & bit) return true;
   if (handler == 0 && STOPS_BY_DEFAULT & bit) { stop_by(signo); return true; }
   if (handler == 0 && session->opt.through_signals & bit) return true;
+  if (unlikely(session->opt.chaos)) chaos_signal_taken();
   s.old_mask = current->have_saved_sigmask ? current->saved_sigmask : current->sigmask;
   s.mask = handler_mask(signo);
   memcpy(log_begin(RR_EV_SIGNAL, (u16)signo, sizeof s), &s, sizeof s);

@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <asm/socket.h>
 #include "engine/calls.h"
+#include "engine/chaos.h"
 #include "engine/exec.h"
 #include "engine/keep.h"
 #include "engine/shared.h"
@@ -200,6 +201,7 @@ static enum call_status begin(struct call *c) {
   }
   if (row->fd_args && names_our_fd(c) && row->start != call_close && row->start != call_dup2) return call_done(c, -EBADF);
   if (row->flags & CALL_ENOSYS) return call_done(c, -ENOSYS);
+  if (unlikely(session->opt.chaos) && chaos_call(c)) return CALL_DONE;
   if (row->start) return row->start(c);
   if (row->flags & CALL_REFUSED) stop(STOP_REFUSED, "the system call %s can't be recorded yet (pc 0x%lx)", row->name, ctx.regs[R_RIP]);
   return CALL_HOST;

@@ -7,6 +7,7 @@
 #include <asm/prctl.h>
 #include <asm/unistd.h>
 #include "engine/carrier.h"
+#include "engine/chaos.h"
 #include "engine/cpuid.h"
 #include "engine/log.h"
 #include "engine/run.h"
@@ -106,6 +107,7 @@ struct thread *thread_new(u32 tid, struct process *p) {
   *at = t;
   thread_count++;
   p->threads++;
+  if (unlikely(session->opt.chaos) && !replaying) t->priority = chaos_priority();
   return t;
 }
 
@@ -138,6 +140,7 @@ void thread_start(u32 pid) {
   p->pid = pid;
   p->ppid = replaying ? 0 : (u32)sys(__NR_getppid);
   p->actions = heap_alloc(sizeof *p->actions);
+  chaos_start(ctx.stream);
   current = thread_new(pid, p);
   current->filter = filter_inherited;
   chaos = session->opt.seed + ctx.stream * 0x9e3779b97f4a7c15ul + 1;
@@ -162,6 +165,9 @@ void thread_ready(struct thread *t) {
 struct thread *run_pop(const struct process *p) {
   struct thread *t = run_head;
   while (t && t->process != p) t = t->queue_next;
+  if (unlikely(session->opt.chaos) && t)
+    for (struct thread *o = t->queue_next; o; o = o->queue_next)
+      if (o->process == p && chaos_prefers(o, t)) t = o;
   if (t) run_remove(t);
   return t;
 }
@@ -265,6 +271,7 @@ void sched_slice_end(void) {
   if (thread_count == 1) return;
   struct thread *t = carrier_next();
   if (!t) return;
+  if (unlikely(session->opt.chaos) && chaos_keeps(t)) { thread_ready(t); return; }
   thread_ready(current);
   switch_choose(t, 0);
   switch_enter();
@@ -274,8 +281,8 @@ void sched_slice_end(void) {
 u64 sched_slice_ticks(void) {
   u64 longest = session->opt.slice_ticks ? session->opt.slice_ticks : SLICE_TICKS;
   if (thread_count == 1 && !session->opt.slice_ticks) return 1ul << 40;
-  if (!(session->opt.debug & RR_DEBUG_SWITCH) && !session->opt.chaos) return longest;
+  if (unlikely(session->opt.chaos) && !(session->opt.debug & RR_DEBUG_SWITCH)) return chaos_slice(longest);
+  if (!(session->opt.debug & RR_DEBUG_SWITCH)) return longest;
   chaos ^= chaos << 13; chaos ^= chaos >> 7; chaos ^= chaos << 17;
-  if (session->opt.debug & RR_DEBUG_SWITCH) return 1 + chaos % 97;
-  return 1 + (chaos % 8 ? chaos % (longest / 16 + 1) : chaos % longest);
+  return 1 + chaos % 97;
 }

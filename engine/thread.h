@@ -52,6 +52,7 @@ struct thread {
   bool tsc_traps, cpuid_traps;       // prctl PR_SET_TSC, arch_prctl ARCH_SET_CPUID
   bool in_call;                      // blocked in a call: call_finish when it runs again
   bool queued;                       // in the run queue
+  u32 priority;                      // chaos mode
   // futex.c
   struct thread *futex_next;
   u64 futex_addr, futex_addr2; u32 futex_bitset; u8 futex_kind;

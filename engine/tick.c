@@ -3,6 +3,7 @@
 // The count is tick_base - sum(left) - forced * FORCE * 8. Only the carrier writes any of it. Its signal handler may run
 // tick_force at any instruction of ours: while the fields are being rewritten (busy) it only leaves a note, and
 // the rewriter does the forcing itself at the end.
+#include "engine/signal.h"
 #include "engine/translate.h"
 
 static u64 target;              // leave at this tick
@@ -56,7 +57,8 @@ static void end(void) {
   __asm__ volatile("" ::: "memory");
   busy = false;
   __asm__ volatile("" ::: "memory");
-  if (pending) {
+  // What was forced before begin() is settled with the rest: a signal that nobody has taken yet forces again.
+  if (pending || unlikely(signal_captured)) {
     pending = false;
     force_now();
   }
