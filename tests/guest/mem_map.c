@@ -1,6 +1,9 @@
 // mmap in all its forms, and what truncation, growth and other writers of a file show through mappings.
 #include "guest/t.h"
 #include <setjmp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 static sigjmp_buf jump;
 static volatile long fault_addr, fault_code;
 static void on_fault(int s, siginfo_t *i, void *u) {
@@ -386,6 +389,72 @@ static void rlimits_short_file(void) {
   CHECK(!memcmp(m + P, "tail", 4));
 }
 
+static void dup_mapped(void) {
+  int fd = memfd_create("x", 0);
+  CHECK_EQ(ftruncate(fd, 8192), 0);
+  int d = dup(fd);
+  char *p = mmap(NULL, 8192, 3, MAP_SHARED, fd, 0);
+  close(fd);
+  CHECK_EQ(write(d, "abc", 3), 3);
+  CHECK(!memcmp(p, "abc", 3));
+  struct iovec v[2] = { { "def", 3 }, { "ghi", 3 } };
+  CHECK_EQ(writev(d, v, 2), 6);
+  CHECK(!memcmp(p, "abcdefghi", 9));
+  CHECK_EQ(pwritev(d, v, 2, 4000), 6);
+  CHECK(!memcmp(p + 4000, "defghi", 6));
+  int pp[2];
+  CHECK_EQ(pipe(pp), 0);
+  CHECK_EQ(write(pp[1], "PIPE", 4), 4);
+  loff_t o = 5000;
+  CHECK_EQ(splice(pp[0], NULL, d, &o, 4, 0), 4);
+  CHECK(!memcmp(p + 5000, "PIPE", 4));
+  t_write_file("sf", "SENDFILE", 8);
+  lseek(d, 6000, SEEK_SET);
+  CHECK_EQ(sendfile(d, open("sf", O_RDONLY), NULL, 8), 8);
+  CHECK(!memcmp(p + 6000, "SENDFILE", 8));
+  int f2 = open("sf", O_RDONLY);
+  loff_t a = 0, b = 7000;
+  long r = syscall(SYS_copy_file_range, f2, &a, d, &b, 8, 0);
+  printf("~%ld\n", r);
+  CHECK_EQ(recv(d, p, 1, 0), -1);
+  // read of itself into itself
+  lseek(d, 0, SEEK_SET);
+  CHECK_EQ(read(d, p + 100, 9), 9);
+  CHECK(!memcmp(p + 100, "abcdefghi", 9));
+}
+
+static void grow_under(void) {
+  int fd = open("gu", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  CHECK_EQ(ftruncate(fd, 100), 0);
+  char *w = mmap(NULL, 64 * 4096, 3, MAP_SHARED, fd, 0), *p = mmap(NULL, 64 * 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+  for (int i = 1; i < 64; i++) {
+    CHECK_EQ(ftruncate(fd, i * 4096 + 10), 0);
+    w[i * 4096] = (char)i;
+    CHECK_EQ(pwrite(fd, "tail", 4, i * 4096 + 20), 4);
+    CHECK_EQ(w[i * 4096 + 20], 't');
+  }
+  printf("~%d\n", p[4096 * 5]);
+  for (int i = 63; i > 0; i--) CHECK_EQ(w[i * 4096], i);
+  close(fd);
+}
+
+static void rename_mapped(void) {
+  t_write_file("m1", "first", 5);
+  int fd = open("m1", O_RDWR);
+  char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+  t_write_file("m2", "other", 5);
+  CHECK_EQ(rename("m2", "m1"), 0);
+  CHECK(!memcmp(p, "first", 5));
+  int fd2 = open("m1", O_RDWR);
+  char *q = mmap(NULL, 4096, 3, MAP_SHARED, fd2, 0);
+  CHECK(!memcmp(q, "other", 5));
+  q[0] = 'O';
+  char b[6] = { 0 };
+  CHECK_EQ(pread(fd2, b, 5, 0), 5);
+  CHECK(!strcmp(b, "Other"));
+}
+
 T_CASES({ "errors", errors }, { "fixed", fixed }, { "low", low }, { "grows_down", grows_down }, { "huge", huge }, { "sparse", sparse }, { "shared_file", shared_file },
   { "private_file", private_file }, { "dev_zero", dev_zero }, { "shared_anon", shared_anon }, { "alias", alias }, { "recycle", recycle }, { "brk_forms", brk_forms },
-  { "populate", populate }, { "short_file", rlimits_short_file })
+  { "populate", populate }, { "short_file", rlimits_short_file }, { "dup_mapped", dup_mapped },
+  { "grow_under", grow_under }, { "rename_mapped", rename_mapped })
