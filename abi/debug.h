@@ -40,6 +40,7 @@ enum rr_dbg_what {
   RR_DBG_SYSCALLS,    // flags: 0 none, 1 all, 2 those in data: uint16_t numbers
   RR_DBG_SIGINFO,     // -> the 128 bytes of the signal that the thread stopped for
   RR_DBG_KILL,        // ends the engine; no reply
+  RR_DBG_CMDLINE,     // -> the arguments as /proc/PID/cmdline shows them (at most RR_DBG_DATA)
   // The timeline. A checkpoint is a process that has stopped and is not let go: it is only forked.
   RR_DBG_FORK,        // with a descriptor (SCM_RIGHTS), the engine's end of a new channel. No reply. A copy of the process, which has
                       // stopped at the same point, sends RR_STOP_FORKED there; or the channel ends. It may be sent to a running engine

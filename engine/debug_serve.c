@@ -266,6 +266,11 @@ static void reply_bytes(struct rr_dbg_reply *r, const void *bytes, size_t n) {
   r->size = (u32)n;
 }
 
+static void reply_cmdline(struct rr_dbg_reply *r) {
+  u64 n = guest_arg_end - guest_arg_start;
+  r->size = (u32)debug_read(r + 1, guest_arg_start, n < RR_DBG_DATA ? n : RR_DBG_DATA);
+}
+
 static int take_break(const struct rr_dbg_request *q, bool watch) {
   const struct rr_dbg_break *b = (const void *)(q + 1);
   if (q->size && q->size < sizeof *b) return EINVAL;
@@ -308,6 +313,7 @@ static void answer(const struct rr_dbg_request *q, struct rr_dbg_reply *r) {
   case RR_DBG_SEARCH: reply_search(q, r); break;
   case RR_DBG_THREADS: reply_threads(q, r); break;
   case RR_DBG_MAPS: reply_maps(q, r); break;
+  case RR_DBG_CMDLINE: reply_cmdline(r); break;
   case RR_DBG_AUXV: reply_bytes(r, auxv, auxv_size); break;
   case RR_DBG_WHERE: reply_bytes(r, &stopped, sizeof stopped); break;
   case RR_DBG_BREAK: r->error = take_break(q, false); break;

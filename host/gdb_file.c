@@ -68,15 +68,29 @@ void gdb_maps(struct gdb_session *s, struct text *t) {
   } while (at);
 }
 
+static void add_cmdline(struct gdb_session *s, struct text *t) {
+  struct rr_dbg_request q = { .what = RR_DBG_CMDLINE };
+  struct rr_dbg_reply r;
+  const void *data;
+  if (!target_ask(&s->target, &q, NULL, &r, &data)) text_add_bytes(t, data, r.size);
+}
+
+// /proc/PID/NAME of the recorded process, its main thread's and its own alike. NULL: another path.
+static const char *proc_name(const struct gdb_session *s, const char *path) {
+  char start[64], task[64];
+  int n = snprintf(start, sizeof start, "/proc/%u/", s->pid), m = snprintf(task, sizeof task, "/proc/%u/task/%u/", s->pid, s->pid);
+  if (!strncmp(path, task, (size_t)m)) return path + m;
+  return !strncmp(path, start, (size_t)n) ? path + n : NULL;
+}
+
 // What /proc shows of the recorded process; our own process of that number, if any, is another one. -1 with errno: not known.
 static int open_proc(struct gdb_session *s, const char *path) {
-  char maps[64], task[64];
+  const char *name = proc_name(s, path);
   struct text t = { 0 };
-  snprintf(maps, sizeof maps, "/proc/%u/maps", s->pid);
-  snprintf(task, sizeof task, "/proc/%u/task/%u/maps", s->pid, s->pid);
   int fd = -1;
-  if (!strcmp(path, maps) || !strcmp(path, task)) gdb_maps(s, &t);
-  if (t.data && !t.failed && (fd = memfd_create("maps", MFD_CLOEXEC)) >= 0 && write(fd, t.data, t.size) < 0) {
+  if (name && !strcmp(name, "maps")) gdb_maps(s, &t);
+  if (name && !strcmp(name, "cmdline")) add_cmdline(s, &t);
+  if (t.data && !t.failed && (fd = memfd_create("proc", MFD_CLOEXEC)) >= 0 && write(fd, t.data, t.size) < 0) {
     close(fd);
     fd = -1;
   }
@@ -217,7 +231,12 @@ static void vfile_close(struct gdb_session *s, const char *p) {
 
 static void vfile_readlink(struct gdb_session *s, const char *p) {
   char path[PATH_MAX], to[PATH_MAX];
-  ssize_t n = hex_path(&p, path) ? readlink(path, to, sizeof to) : (errno = EINVAL, -1);
+  bool parsed = hex_path(&p, path);
+  const char *name = parsed ? proc_name(s, path) : NULL, *exe = name && !strcmp(name, "exe") ? gdb_exec_file(s) : NULL;
+  ssize_t n = -1;
+  if (exe) n = snprintf(to, sizeof to, "%s", exe);
+  else if (!parsed || !strncmp(path, "/proc/", 6)) errno = parsed ? ENOENT : EINVAL; // what it is there now is another process
+  else n = readlink(path, to, sizeof to);
   if (n < 0) {
     file_fail(s, errno);
     return;

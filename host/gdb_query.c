@@ -67,7 +67,7 @@ static void from_engine(struct gdb_session *s, uint32_t what, const char *range)
   else transfer(s, range, data, r.size);
 }
 
-static const char *exec_file(struct gdb_session *s) {
+const char *gdb_exec_file(const struct gdb_session *s) {
   for (uint32_t i = 0; i < s->replay->kept.count; i++)
     if (s->replay->kept.files[i].id == s->exe_file) return s->replay->kept.files[i].path;
   return NULL;
@@ -123,7 +123,7 @@ static void xfer(struct gdb_session *s, const char *p) {
   else if (OBJECT("siginfo")) gdb_divert_siginfo(s, false), from_engine(s, RR_DBG_SIGINFO, range);
   else if (OBJECT("threads")) threads_xml(s, range);
   else if (OBJECT("exec-file")) {
-    const char *path = exec_file(s);
+    const char *path = gdb_exec_file(s);
     transfer(s, range, path ? path : "", path ? strlen(path) : 0);
   } else if (OBJECT("memory-map")) {
     static const char map[] = "<memory-map><memory type=\"ram\" start=\"0x0\" length=\"0xffffffffffffffff\"/></memory-map>";
@@ -268,6 +268,29 @@ static void tls_address(struct gdb_session *s, const char *p) {
   reply(&s->conn, "%lx", block + offset);
 }
 
+// qMemoryRegionInfo:ADDRESS (lldb): the mapping that holds it, or the hole.
+static void region(struct gdb_session *s, const char *p) {
+  uint64_t address, start = 0;
+  if (!hex_number(&p, &address)) {
+    reply_errno(s, EINVAL);
+    return;
+  }
+  struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = address };
+  struct rr_dbg_reply r;
+  const void *data;
+  int e = s->exited ? ESRCH : target_ask(&s->target, &q, NULL, &r, &data);
+  const struct rr_dbg_map *m = data;
+  if (e) reply_errno(s, e);
+  else if (r.size < sizeof *m || m->start > address) reply(&s->conn, "start:%lx;size:%lx;", address, (r.size < sizeof *m ? start : m->start) - address);
+  else {
+    const char *path = (const char *)(m + 1);
+    reply_begin(&s->conn);
+    reply_text(&s->conn, "start:%lx;size:%lx;permissions:%s%s%s;", m->start, m->end - m->start, m->prot & 1 ? "r" : "", m->prot & 2 ? "w" : "", m->prot & 4 ? "x" : "");
+    if (m->size > sizeof *m && *path) reply_text(&s->conn, "name:"), reply_hex(&s->conn, path, strnlen(path, m->size - sizeof *m)), reply_text(&s->conn, ";");
+    reply_end(&s->conn);
+  }
+}
+
 void gdb_query(struct gdb_session *s, const char *p) {
   char id[40];
   if (starts(&p, "Supported")) supported(s, p);
@@ -279,6 +302,7 @@ void gdb_query(struct gdb_session *s, const char *p) {
   else if (starts(&p, "Attached")) reply(&s->conn, "1");
   else if (starts(&p, "Rcmd,")) monitor(s, p);
   else if (starts(&p, "RRCmd:")) rr_command(s, p);
+  else if (starts(&p, "MemoryRegionInfo:")) region(s, p);
   else if (starts(&p, "TStatus") || starts(&p, "Offsets")) reply(&s->conn, "%s", "");
   else if (starts(&p, "Symbol:")) symbol(s, p);
   else if (starts(&p, "GetTLSAddr:")) tls_address(s, p);

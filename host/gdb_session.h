@@ -75,6 +75,8 @@ void thread_id(const struct gdb_session *s, uint32_t tid, char text[40]);
 void gdb_query(struct gdb_session *s, const char *p);
 void gdb_set(struct gdb_session *s, const char *p);
 
+const char *gdb_exec_file(const struct gdb_session *s); // the program's path; NULL: not known
+
 // gdb_run.c
 void gdb_process(struct gdb_session *s, const struct rr_dbg_stop *p); // which process that is
 void gdb_stopped(struct gdb_session *s);           // the engine has stopped: tell the client, or go on

@@ -109,6 +109,24 @@ def test_goto_and_run():
     s.kill()
 
 
+def test_regions():
+    """As lldb asks: mappings and holes, from 0 to the end."""
+    s = Server()
+    c = Client(s.port)
+    at, seen = 0, []
+    while at < 1 << 47:
+        r = dict(f.split(b":") for f in c.ask("qMemoryRegionInfo:%x" % at).split(b";") if f)
+        start, size = int(r[b"start"], 16), int(r[b"size"], 16)
+        assert start <= at < start + size if size < 1 << 63 else True, r
+        seen.append((r.get(b"permissions"), bytes.fromhex(r.get(b"name", b"").decode())))
+        if size >= 1 << 63 or not size:
+            break
+        at = start + size
+    assert (b"rw", b"[stack]") in seen and any(p == b"rx" and n.endswith(b"/guest") for p, n in seen), seen
+    c.ask("D")
+    s.end()
+
+
 def test_end():
     s = Server("-e")
     c = Client(s.port)

@@ -7,6 +7,10 @@ info proc mappings
 # expect: 0x555555554000 .*r--p .*/guest
 # expect: 0x[0-9a-f]+ .* r-xp .*/libc\.so\.6
 # expect: \[stack\]
+info proc cmdline
+# expect: cmdline = '\./guest'
+info proc exe
+# expect: exe = '/.*/guest'
 run 8
 when
 # expect: Completed event: 8
