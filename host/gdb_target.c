@@ -239,6 +239,7 @@ int target_copy(const struct target *t, uint32_t tid, struct target *copy, int *
   *pid = (int)copy->stop.host_pid;
   int e = copy->fd < 0 ? ECONNRESET : target_ask(copy, &q, NULL, &r, NULL);
   copy->stop = t->stop;
+  copy->stop.reason = RR_STOP_STEP; // it goes on wherever the original stands, at its end too
   copy->stop.host_pid = (uint32_t)*pid;
   if (tid) copy->stop.thread = tid;
   copy->output = t->output;
