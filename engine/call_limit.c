@@ -137,14 +137,19 @@ enum call_status call_prlimit64(struct call *c) {
   return r < 0 || !c->args[3] ? call_done(c, r) : give(c, c->args[3], &old);
 }
 
-bool limit_allows(u64 more, bool data) {
-  if (likely(!own.have_as && !own.have_data)) return true;
-  u64 total = 0, private = 0;
+void memory_totals(u64 *total, u64 *private) {
+  *total = *private = 0;
   for (struct mapping *m = map_next(0); m; m = map_next(m->end)) {
-    u64 n = m->flags & MAPF_STACK ? 0x21000 : m->end - m->start; // the kernel's stack is as large as it was needed
-    total += n;
-    if ((m->prot & PROT_WRITE) && !(m->flags & (MAPF_SHARED | MAPF_STACK))) private += n;
+    u64 n = m->flags & MAPF_STACK ? GUEST_STACK_USED : m->end - m->start;
+    *total += n;
+    if ((m->prot & PROT_WRITE) && !(m->flags & (MAPF_SHARED | MAPF_STACK))) *private += n;
   }
+}
+
+bool limit_allows(u64 more, bool data) {
+  u64 total, private;
+  if (likely(!own.have_as && !own.have_data)) return true;
+  memory_totals(&total, &private);
   return !(own.have_as && total + more > own.as.cur) && !(own.have_data && data && private + more > own.data.cur);
 }
 

@@ -153,14 +153,53 @@ static void put_maps(bool detailed) {
   }
 }
 
+// What the kernel says in the file at path_buffer.
+static void kernels_text(char *text, size_t size) {
+  s64 fd = sys(__NR_openat, AT_FDCWD, path_buffer, O_RDONLY | O_CLOEXEC);
+  s64 n = fd < 0 ? 0 : sys(__NR_read, fd, text, size - 1);
+  if (fd >= 0) sys(__NR_close, fd);
+  text[n < 0 ? 0 : n] = 0;
+}
+
+// The kernel's text with some fields replaced, counted from 1 behind `from`.
+static void put_fields(const char *text, const char *from, const u32 *fields, const u64 *values, u32 n) {
+  u32 field = 0;
+  for (const char *p = text; *p;) {
+    u32 len = 0;
+    while (p[len] && p[len] != ' ' && p[len] != '\n') len++;
+    if (p >= from && len) field++;
+    u32 k = 0;
+    while (k < n && !(p >= from && len && fields[k] == field)) k++;
+    if (k < n) put("%lu", values[k]);
+    else for (u32 i = 0; i < len; i++) put("%c", p[i]);
+    p += len;
+    if (*p) put("%c", *p++);
+  }
+}
+
+static void put_stat(bool pages_only) { // Documentation/filesystems/proc.rst, tables 1-3 and 1-4
+  static char text[1024];
+  u64 total, private;
+  memory_totals(&total, &private);
+  kernels_text(text, sizeof text);
+  if (pages_only) {
+    static const u32 fields[] = { 1, 6 };
+    put_fields(text, text, fields, (const u64[]){ total / RR_PAGE, (private + GUEST_STACK_USED) / RR_PAGE }, 2);
+    return;
+  }
+  static const u32 fields[] = { 21 }; // vsize
+  const char *end = text;
+  for (const char *p = text; *p; p++)
+    if (*p == ')') end = p + 1;
+  put_fields(text, end, fields, &total, 1);
+}
+
 // The kernel's text, with the lines about signals replaced: these are the guest's, not the engine's.
 static void put_status(void) {
   static char text[8192];
-  s64 fd = sys(__NR_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-  s64 n = fd < 0 ? 0 : sys(__NR_read, fd, text, sizeof text - 1);
-  if (fd >= 0) sys(__NR_close, fd);
-  if (n < 0) n = 0;
-  text[n] = 0;
+  u64 total, private;
+  memory_totals(&total, &private);
+  kernels_text(text, sizeof text);
   u64 ignored = 0, caught = 0;
   for (int i = 0; i < 64; i++) {
     u64 h = current->process->actions->a[i].handler;
@@ -177,6 +216,9 @@ static void put_status(void) {
     else if (!strncmp(p, "SigBlk:", 7)) put("SigBlk:\t%016lx\n", current->sigmask);
     else if (!strncmp(p, "SigIgn:", 7)) put("SigIgn:\t%016lx\n", ignored);
     else if (!strncmp(p, "SigCgt:", 7)) put("SigCgt:\t%016lx\n", caught);
+    else if (!strncmp(p, "VmPeak:", 7) || !strncmp(p, "VmSize:", 7)) put("%.7s\t%8lu kB\n", p, total >> 10);
+    else if (!strncmp(p, "VmData:", 7)) put("VmData:\t%8lu kB\n", private >> 10);
+    else if (!strncmp(p, "VmStk:", 6)) put("VmStk:\t%8lu kB\n", GUEST_STACK_USED >> 10);
     else if (!strncmp(p, "Threads:", 8)) put("Threads:\t%u\n", current->process->threads);
     else put("%s\n", p);
     p = end + nl;
@@ -190,6 +232,8 @@ static bool put_entry(const char *e) {
   else if (!strcmp(e, "environ")) put_memory(guest_env_start, guest_env_end);
   else if (!strcmp(e, "auxv")) put_memory(guest_auxv, guest_auxv + guest_auxv_size);
   else if (!strcmp(e, "status")) put_status();
+  else if (!strcmp(e, "stat")) put_stat(false);
+  else if (!strcmp(e, "statm")) put_stat(true);
   else return false;
   return true;
 }
@@ -206,7 +250,7 @@ static s64 serve(const char *entry, u32 flags) {
 }
 
 static bool is_served(const char *e) {
-  static const char *const names[] = { "maps", "smaps", "cmdline", "environ", "auxv", "status" };
+  static const char *const names[] = { "maps", "smaps", "cmdline", "environ", "auxv", "status", "stat", "statm" };
   for (u32 i = 0; i < ARRAY_SIZE(names); i++)
     if (!strcmp(e, names[i])) return true;
   return false;

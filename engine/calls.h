@@ -72,6 +72,8 @@ void filter_restore(const u64 *words, u64 n);
 // call_limit.c
 s32 inherit_save(void);                      // before exec: a descriptor for inherit_start of the new engine, -1: none
 void inherit_start(s32 fd);                  // record (fd) and replay, when the program is loaded
+#define GUEST_STACK_USED 0x21000ul          // what is said of the stack's size: the kernel's is as large as it was needed
+void memory_totals(u64 *total, u64 *private); // bytes that the guest has mapped; of them writable and its own
 u32 memory_prot(u32 prot);                  // what the guest's protection comes to: personality READ_IMPLIES_EXEC
 DONE(done_uname);
 bool limit_allows(u64 more, bool data);      // RLIMIT_AS, and for private writable memory RLIMIT_DATA

@@ -464,6 +464,26 @@ static void maps_file(void) {
   fclose(f);
   CHECK_EQ(seen, 1);
   CHECK_EQ(stack, 1);
+  // sizes: the program's own
+  unsigned long pages, kb = 0, more, vsize;
+  f = fopen("/proc/self/statm", "r");
+  CHECK_EQ(fscanf(f, "%lu", &pages), 1);
+  fclose(f);
+  char *block = mmap(NULL, 1000 * P, RW, AN, -1, 0);
+  f = fopen("/proc/self/statm", "r");
+  CHECK_EQ(fscanf(f, "%lu", &more), 1);
+  fclose(f);
+  CHECK(more >= pages + 1000 && more < pages + 1100);
+  CHECK(pages < 50000);
+  f = fopen("/proc/self/status", "r");
+  while (fgets(line, sizeof line, f)) sscanf(line, "VmSize: %lu", &kb);
+  fclose(f);
+  CHECK(kb >= more * 4 && kb < more * 4 + 400);
+  f = fopen("/proc/self/stat", "r");
+  CHECK_EQ(fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %lu", &vsize), 1);
+  fclose(f);
+  CHECK(vsize / 1024 >= more * 4 && vsize / 1024 < more * 4 + 400);
+  munmap(block, 1000 * P);
   char name[64];
   static const char *const files[] = { "maps", "smaps", "smaps_rollup", "stat", "statm", "status", "cmdline", "environ", "auxv", "limits", "io", "comm", "cgroup", "mounts",
     "mountinfo", "oom_score", "oom_score_adj", "wchan", "sched", "schedstat", "numa_maps", "pagemap", "personality", "stack", "syscall", "loginuid", "sessionid", "timers",
