@@ -480,7 +480,7 @@ static void maps_file(void) {
   fclose(f);
   CHECK(kb >= more * 4 && kb < more * 4 + 400);
   f = fopen("/proc/self/stat", "r");
-  CHECK_EQ(fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %lu", &vsize), 1);
+  CHECK_EQ(fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %lu", &vsize), 1);
   fclose(f);
   CHECK(vsize / 1024 >= more * 4 && vsize / 1024 < more * 4 + 400);
   munmap(block, 1000 * P);
