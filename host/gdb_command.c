@@ -286,10 +286,20 @@ static void packet_restart(struct gdb_session *s, const char *p) {
   gdb_go_place(s, ""); // R has no reply
 }
 
+// vAttach;PID: another process of the trace.
+static void attach(struct gdb_session *s, const char *p) {
+  uint64_t pid;
+  int e = hex_number(&p, &pid) && pid <= 0x7fffffff ? gdb_attach(s, (uint32_t)pid) : EINVAL;
+  if (e == ESRCH) reply_refused(s, "the recording has no such process: `info os processes` lists them");
+  else if (e) reply_errno(s, e);
+  else gdb_stop_reply(s);
+}
+
 static void packet_v(struct gdb_session *s, const char *p) {
   if (starts(&p, "Cont?")) reply(&s->conn, "vCont;c;C;s;S;r");
   else if (starts(&p, "Cont")) gdb_vcont(s, p);
   else if (starts(&p, "File:")) gdb_vfile(s, p);
+  else if (starts(&p, "Attach;")) attach(s, p);
   else if (starts(&p, "Run;")) run_again(s, p);
   else if (starts(&p, "Kill")) packet_kill(s, p), reply_ok(s);
   else reply_unknown(s);

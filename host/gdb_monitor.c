@@ -47,6 +47,11 @@ static void mappings(struct gdb_session *s, uint32_t tid, int argc, char **argv,
   gdb_maps(s, t);
 }
 
+static void processes(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t) {
+  (void)tid, (void)argc, (void)argv;
+  gdb_processes_text(s, t);
+}
+
 static void help(struct gdb_session *s, uint32_t tid, int argc, char **argv, struct text *t);
 static const struct {
   const char *name, *what;
@@ -58,6 +63,7 @@ static const struct {
   { "when-end", "the last event of this process", when_end },
   { "elapsed-time", "time since the start of the recording", elapsed_time },
   { "where", "the whole coordinate", where },
+  { "ps", "the processes of the recording; `attach PID` changes to one", processes },
   { "maps", "the process's mappings", mappings },
   { "help", "this list", help },
 };

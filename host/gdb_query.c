@@ -23,7 +23,7 @@ static void supported(struct gdb_session *s, const char *p) {
   }
   reply(&s->conn, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;ConditionalBreakpoints+;BreakpointCommands+;ReverseStep+;ReverseContinue+;QPassSignals+;QCatchSyscalls+;"
     "fork-events+;exec-events+;error-message+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;"
-    "qXfer:memory-map:read+", GDB_PACKET_MAX - 1024);
+    "qXfer:memory-map:read+;qXfer:osdata:read+", GDB_PACKET_MAX - 1024);
 }
 
 // qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH of `size` bytes.
@@ -117,7 +117,13 @@ static void xfer(struct gdb_session *s, const char *p) {
   annex += 6;
   range++;
   #define OBJECT(text) (n == sizeof text - 1 && !strncmp(object, text, n))
-  if (s->exited || s->target.fd < 0) reply_errno(s, ESRCH);
+  if (OBJECT("osdata")) {
+    struct text t = { 0 };
+    char type[32];
+    snprintf(type, sizeof type, "%.*s", (int)strcspn(annex, ":"), annex);
+    gdb_processes_xml(s, type, &t);
+    transfer_text(s, range, &t);
+  } else if (s->exited || s->target.fd < 0) reply_errno(s, ESRCH);
   else if (OBJECT("features")) features(s, annex, range);
   else if (OBJECT("auxv")) from_engine(s, RR_DBG_AUXV, range);
   else if (OBJECT("siginfo")) gdb_divert_siginfo(s, false), from_engine(s, RR_DBG_SIGINFO, range);

@@ -189,9 +189,13 @@ static const struct rr_point *first_stop(const struct gdb_session *s, struct rr_
 
 static int serve_clients(struct gdb_session *s, int listener, int child) {
   struct rr_point point;
-  uint32_t follow = s->replay->follow_count;
+  const struct replay_session first = *s->replay; // a client may have followed a child, or gone to another process
+  uint32_t stream = s->stream;
   for (;;) {
-    s->replay->follow_count = follow; // a client may have followed a child
+    memcpy(s->replay->follow, first.follow, sizeof first.follow);
+    s->replay->follow_count = first.follow_count;
+    s->replay->first_event = first.first_event;
+    s->stream = stream;
     int fd = wait_client(listener, child);
     if (fd < 0) return 0;
     if (!s->have_run && session_start(s, first_stop(s, &point))) return 1;

@@ -107,6 +107,11 @@ void gdb_divert_end(struct gdb_session *s);
 int gdb_ask_both(struct gdb_session *s, const struct rr_dbg_request *q, const void *send); // settings hold for both
 
 struct text;
+// gdb_processes.c
+void gdb_processes_xml(struct gdb_session *s, const char *type, struct text *t); // qXfer:osdata
+void gdb_processes_text(struct gdb_session *s, struct text *t);
+int gdb_attach(struct gdb_session *s, uint32_t pid);  // another process of the trace; 0 or errno
+
 void gdb_maps(struct gdb_session *s, struct text *t);  // as /proc/PID/maps
 
 // gdb_monitor.c: text for a command (qRcmd, qRRCmd); malloc'd, NULL: no memory
