@@ -71,16 +71,18 @@ static struct process *new_vfork_process(u32 pid, const struct request *q) {
   p->pid = pid;
   p->ppid = current->process->pid;
   p->vfork_child = true;
-  signal_process_copy(p, current->process);
+  if (q->flags & CLONE_SIGHAND) p->actions = current->process->actions;
+  else signal_process_copy(p, current->process);
   if (q->flags & CLONE_CLEAR_SIGHAND)
     for (u32 i = 0; i < 64; i++)
       if (p->actions->a[i].handler != 1) p->actions->a[i] = (struct guest_action){ 0 };
   return p;
 }
 
+// `current` is the parent.
 static void free_vfork_process(struct process *p) {
   signal_process_free(p);
-  heap_free(p->actions, sizeof *p->actions);
+  if (p->actions != current->process->actions) heap_free(p->actions, sizeof *p->actions);
   heap_free(p, sizeof *p);
 }
 
@@ -348,11 +350,24 @@ void host_vfork_main(struct host_thread *h) {
   run_loop();
 }
 
+static void exit_event(u16 group, u32 status);
+
+// SIGKILL. Where it was is known if it was waiting, in the kernel or for the baton; else what it wrote last is not.
+static void vfork_killed(struct host_thread *h) {
+  struct thread *t = h->guest;
+  if (!carrier_lost(h)) stop(STOP_REFUSED, "a process that shares its parent's memory (vfork) was killed while it computed: this can't be recorded");
+  check(t == current, t->tid);
+  exit_event(1, 9);
+  futex_cancel(t);
+  run_remove(t);
+  end_thread(t);
+}
+
 // Back in the parent: the child has made its exec or is gone.
 static void after_vfork(struct thread *parent, struct host_thread *me, struct host_thread *h, u64 mask) {
   struct process *p = h->process;
   carrier = me;
-  if (!p || h->guest->state != T_DEAD) stop(STOP_REFUSED, "a vfork child was killed by a signal that can't be caught: this can't be recorded yet");
+  if (h->guest->state != T_DEAD) vfork_killed(h);
   switch_choose(parent, RR_EVF_AT_SYSCALL);
   host_free(h);
   free_vfork_process(p);
@@ -374,7 +389,8 @@ static enum call_status record_vfork(struct call *c, const struct request *q) {
   parent->state = T_VFORK;
   parent->in_call = true;
   fd_changed(-1);
-  s64 r = host_clone((q->flags & ~(u64)EMULATED_FLAGS) | CLONE_CHILD_CLEARTID | q->exit_signal, h, NULL, &vfork_pidfd, host_vfork_main);
+  if (!(q->flags & CLONE_VFORK)) log_note("a process that shares its parent's memory (clone with flags 0x%lx) is recorded as if its parent waited for its end or exec", q->flags);
+  s64 r = host_clone((q->flags & ~(u64)EMULATED_FLAGS) | CLONE_VFORK | CLONE_CHILD_CLEARTID | q->exit_signal, h, NULL, &vfork_pidfd, host_vfork_main);
   if (r < 0) {
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
     parent->state = T_RUNNABLE;
@@ -384,6 +400,14 @@ static enum call_status record_vfork(struct call *c, const struct request *q) {
     return call_done(c, r);
   }
   c->result = r;
+  if (!h->process) { // killed before its first instruction
+    carrier = me;
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+    parent->state = T_RUNNABLE;
+    parent->in_call = false;
+    host_free(h);
+    return CALL_DONE;
+  }
   after_vfork(parent, me, h, mask);
   return CALL_LOGGED;
 }
@@ -433,7 +457,8 @@ static enum call_status clone(struct call *c, const struct request *q) {
   }
   if (f & CLONE_SIGHAND && !(f & CLONE_VM)) return call_done(c, -EINVAL);
   if (!(f & CLONE_VM)) return replaying ? replay_fork(c, q) : record_fork(c, q);
-  if (f & CLONE_VFORK && !(f & CLONE_SIGHAND)) return replaying ? replay_vfork(c, q) : record_vfork(c, q);
+  // Without CLONE_UNTRACED: that is a sanitizer's tracer, which waits for its parent to go on.
+  if (f & CLONE_VFORK || !(f & CLONE_UNTRACED)) return replaying ? replay_vfork(c, q) : record_vfork(c, q);
   stop(STOP_REFUSED, "clone with flags 0x%lx (a process that shares memory and runs beside its parent) at pc 0x%lx can't be recorded yet", f, ctx.regs[R_RIP]);
 }
 

@@ -137,6 +137,12 @@ static bool drop(struct host_thread *me) {
   return !((__atomic_load_n(&done_list, __ATOMIC_SEQ_CST) || signal_captured) && try_take(me));
 }
 
+bool carrier_lost(const struct host_thread *h) {
+  if (h->in_kernel) return true;
+  u32 free = 0;
+  return __atomic_compare_exchange_n(&baton, &free, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 static void hand_over(struct host_thread *to) {
   carrier = to;
   host_post(to, MAIL_CARRY);

@@ -32,6 +32,7 @@ struct host_thread {
   u64 host_mask;                // signals that are blocked on this host thread
   u64 want_mask;                // what they should be, for MAIL_MASK
   u64 watch;                    // CLOCK_MONOTONIC ns at which it looks for timeouts; 0: none
+  u32 in_kernel;                // carrier only: it makes a call on the guest's behalf
   u32 captured;                 // 1: info is a captured signal and all others are blocked; cleared by who takes it over
   u32 captured_sync;            // bit of SYNC_SLOTS: sync_info is one that was sent, of those that are never blocked (faults of ours need them)
   struct guest_siginfo info, sync_info[6];
@@ -66,6 +67,7 @@ void host_thread_main(struct host_thread *h) NORETURN;
 void host_vfork_main(struct host_thread *h) NORETURN;
 void host_post(struct host_thread *h, u32 mail);
 void host_exit(struct host_thread *h, u32 status) NORETURN;
+bool carrier_lost(const struct host_thread *h); // h, a carrier in a process that was killed, stood where its guest's state is known: the baton is ours
 void carrier_after_fork(void);            // child: only the carrier is left
 void carrier_kick(struct thread *t);      // a signal for t, which is in a call on its own host thread
 void carrier_signal_stack(struct host_thread *h);

@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <asm/socket.h>
 #include "engine/calls.h"
+#include "engine/carrier.h"
 #include "engine/chaos.h"
 #include "engine/exec.h"
 #include "engine/keep.h"
@@ -174,7 +175,12 @@ enum call_status call_direct(struct call *c) {
 }
 
 s64 call_host(struct call *c) {
+  struct host_thread *h = carrier;
+  h->in_kernel = 1;
+  __asm__ volatile("" ::: "memory");
   s64 r = guest_call(c->host_nr, c->host_args, &signal_captured);
+  __asm__ volatile("" ::: "memory");
+  h->in_kernel = 0;
   c->interrupted = r == NOT_MADE || (r == -EINTR && (c->row->flags & CALL_BLOCKS));
   return r;
 }
@@ -264,6 +270,11 @@ static void replay_end(struct call *c) {
   after_replay();
 }
 
+// A process that shares its parent's memory was killed in this call.
+static bool killed_waiting(const struct rr_event *e) {
+  return e->type == RR_EV_EXIT && e->tid == current->tid && current->process->vfork_child && ((const struct rr_ev_exit *)log_payload(e))->status == 9;
+}
+
 static void replay_host(struct call *c) {
   const struct rr_event *e = log_peek();
   if (e && e->type == RR_EV_ENTER) {
@@ -271,6 +282,8 @@ static void replay_host(struct call *c) {
     c->entered = true;
     current->state = T_CALL;
     sched_block();
+  } else if (e && unlikely(killed_waiting(e))) {
+    signal_exit_by(9);
   } else if (e && e->type == RR_EV_EXEC) {
     e = log_take(RR_EV_EXEC, 0);
     process_replay_exec(((const struct rr_ev_exec *)log_payload(e))->stream);

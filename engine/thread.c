@@ -239,6 +239,7 @@ static void replay_switch(void) {
   while (tracee_replay_blocked()) ;
   const struct rr_event *e = log_peek();
   if (e && e->type == RR_EV_KILLED) run_replay_killed(e); // the recording was cut off just here
+  if (e && e->type == RR_EV_EXIT && e->tid == current->tid && current->process->vfork_child && current->state != T_DEAD) signal_exit_by(9); // killed while it waited
   if (e && e->type == RR_EV_SWITCH && e->tid == current->tid) {
     e = log_take(RR_EV_SWITCH, 0);
     u32 to = ((const struct rr_ev_switch *)log_payload(e))->to_tid;
