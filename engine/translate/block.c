@@ -155,6 +155,7 @@ static struct fragment *make(struct arena *a, u64 pc, struct run *r) {
   emit_body(&b, r, f->tick ? (u8 *)arena_at(a, f->tick) : NULL);
   f->end = arena_offset(a, b.hot);
   f->cold_end = arena_offset(a, b.cold);
+  if (b.far) f->flags |= FRAG_FAR;
   f->meta_len = (u16)(b.meta - (a->meta_start + (f->meta - arena_offset(a, a->meta_start))));
   a->count++;
   a->hot = b.hot;

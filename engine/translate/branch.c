@@ -212,11 +212,30 @@ static void emit_return_constant(struct builder *b, u8 *site, u64 ret) {
   e64(b, ret);
 }
 
+// A backward call counts its tick here and not at its target, so that callers of one function use different counters (a
+// counter that every call goes through is the longest chain in a recursive program). Possible where the target's flags
+// are known to be dead and its bytes belong to the same image.
+static bool tick_at_call(struct builder *b, const struct insn *i) {
+  u64 reach;
+  bool far;
+  struct arena *a = arena_of_image(i->pc);
+  if (b->step || !backward(i) || !a || arena_of_image(i->target) != a || decode_page_state(i->pc) != PAGE_FILE || decode_page_state(i->target) != PAGE_FILE) return false;
+  if ((flags_dead(i->target, &reach, &far, false) & FLAGS_OF_DEC) != FLAGS_OF_DEC) return false;
+  b->far = true;
+  return true;
+}
+
 static void emit_call(struct builder *b, const struct insn *i) {
   u64 ret = i->pc + i->len;
   u8 *site = emit_push_return(b, ret);
+  bool here = tick_at_call(b, i);
+  if (here) {
+    dec_counter(b, i->pc);
+    CODE(b, 0x0f, 0x88);
+    rel32_to(b, stub(b, EXIT_TICK_OUT, 0, NULL, i->target, 0, NULL));
+  }
   e8(b, 0xe9);
-  branch_site(b, i->target, backward(i));
+  branch_site(b, i->target, backward(i) && !here);
   emit_return_constant(b, site, ret);
   piece_end(b, i->len, 0);
 }

@@ -24,7 +24,7 @@
 #include "engine/translate/internal.h"
 
 #define CACHE_MAGIC 0x31656863617272ul // "rrache1"
-#define CACHE_VERSION 2
+#define CACHE_VERSION 3
 #define ALWAYS_GROWTH 24u  // new fragments that are worth a write, at least, and 1/32 of what is there
 
 struct cache_header {

@@ -81,7 +81,7 @@ static u64 enter(u64 guest_pc) { // the head, now in the table; 0: no such fragm
   u64 *slot = slot_of(guest_pc), head = arena_at(a, f->ibl);
   if (*slot == head) return head;
   if (*slot != (u64)gate_ibl_empty && cpu_fast_pext) {
-    if (++displaced > slots / 32 && slots < IBL_SLOTS_MAX) {
+    if (++displaced > slots / 256 && slots < IBL_SLOTS_MAX) {
       grow();
       slot = slot_of(guest_pc);
     }

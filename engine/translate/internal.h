@@ -132,7 +132,8 @@ struct builder {
   u64 start;              // guest address of the run
   bool link;              // exits may go directly to other fragments
   bool step;              // one instruction, leaving with EXIT_STEPPED
-  u8 unused[6];
+  bool far;               // depends on bytes elsewhere in the image
+  u8 unused[5];
 };
 // What scratch registers hold in a piece of code (recovery): RAX in spill[0], ..., flags in ax (lahf; seto al).
 enum piece_state { ST_RAX = 1, ST_RCX = 2, ST_RDX = 4, ST_FLAGS = 8 };
