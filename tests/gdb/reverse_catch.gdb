@@ -17,12 +17,12 @@ print $_siginfo.si_signo
 # expect: = 11
 reverse-continue
 # expect: returned from syscall write
-print $_siginfo.si_signo
-# expect: = 10
 reverse-continue
 # expect: call to syscall write
 reverse-continue
 # expect: received signal SIGUSR1
+print $_siginfo.si_signo
+# expect: = 10
 reverse-continue
 # expect: No more reverse-execution history
 continue
@@ -34,5 +34,3 @@ stepi
 # expect: returned from syscall write
 reverse-stepi
 # expect: 0x[0-9a-f]+.*write.c
-print $_siginfo.si_signo
-# expect: = 10
