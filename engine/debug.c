@@ -53,7 +53,7 @@ static void tell(struct rr_dbg_stop *s) {
   going = s->thread;
   pending.reason = 0;
   interrupted = false;
-  if (s->reason != RR_STOP_SIGNAL) no_signal();
+  if (!s->signo) no_signal();
   serve(s, NULL);
   if (unlikely(diverting)) divert_chosen();
   if (!only_point()) watch_mode();
