@@ -10,7 +10,7 @@
 #include "abi/tracee.h"
 
 #define RR_SESSION_MAGIC 0x30737272u // "rrs0"
-#define RR_ABI_VERSION 5u
+#define RR_ABI_VERSION 6u
 
 #define RR_SLOTS 4096u          // context pages = address spaces alive at once
 #define RR_CHUNKS 2048u
@@ -64,6 +64,7 @@ struct rr_options {
   uint32_t dump_at_set; uint64_t dump_at; // --dump_at: event number
   uint32_t quiet;            // replay: do not reproduce output (-q)
   uint32_t gdb;              // replay under the debugger (abi/debug.h)
+  uint32_t complete;         // replay: the recording came to its end, so that a stream without events is a process that was killed before its first
   uint32_t strings, pad_strings; // replay: tell what system calls read (struct rr_string)
   uint64_t ignore_signals;   // -i: bit signo-1: never delivered to the guest
   uint64_t through_signals;  // -t: ignored where the default action would kill

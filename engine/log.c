@@ -11,6 +11,7 @@
 #include "engine/debug.h"
 #include "engine/keep.h"
 #include "engine/shared.h"
+#include "engine/run.h"
 #include "engine/start.h"
 #include "engine/sys.h"
 #include "engine/thread.h"
@@ -425,6 +426,7 @@ const struct rr_event *log_take(u8 type, u16 code) {
   while ((e = log_peek()) && e->type == RR_EV_DATA) { frame_at += e->size; apply_data(e); }
   u64 ticks = ticks_now();
   u32 tid = current ? current->tid : ctx.host_pid;
+  if (e && e->type == RR_EV_KILLED && e->ticks <= ticks) run_replay_killed(e); // killed before it could log this
   if (!e || e->type != type || e->code != code || e->tid != tid || e->ticks != ticks || e->pc != ctx.regs[R_RIP])
     diverged(e, "%s %d", type == RR_EV_SYSCALL || type == RR_EV_ENTER ? "system call" : "event", type == RR_EV_SYSCALL || type == RR_EV_ENTER ? code : type);
   frame_at += e->size;

@@ -30,6 +30,7 @@ struct stream {
   uint64_t last_ticks;
   uint32_t slot, next_dirty; // next_dirty: list of streams with a buffer (index + 1)
   bool seen, done, broken;
+  uint32_t executed;     // the last counted event is an exec by this thread: what comes then is in another stream
 };
 
 struct drain {
@@ -152,6 +153,7 @@ static void look_at_events(struct drain *d, struct stream *s, const uint8_t *dat
   const struct rr_event *ev;
   for (size_t at = 0; (ev = event_next(data, size, &at, &unused));) {
     if (event_counted(ev) && ev->ticks > s->last_ticks) s->last_ticks = ev->ticks;
+    if (event_counted(ev)) s->executed = ev->type == RR_EV_EXEC ? ev->tid : 0;
     if (ev->type == RR_EV_NOTE) say_note(d, event_payload(ev), event_payload_size(ev));
   }
 }
@@ -256,6 +258,10 @@ static uint64_t ctx_ticks(const struct rr_ctx *c) {
 static void end_killed(struct drain *d, uint32_t slot, const struct rr_ctx *c) {
   struct stream *s = stream_get(d, c->stream);
   if (d->fault.code || !s || !s->seen || s->done || s->slot != slot || !s->next_event) return;
+  if (s->executed == c->host_pid) { // it was killed in its exec (not a vfork child of it): a stream without events
+    stream_end(d, s);
+    return;
+  }
   struct { struct rr_event event; struct rr_ev_killed killed; } killed = { 0 };
   uint64_t ticks = ctx_ticks(c);
   killed.event = (struct rr_event){ .size = sizeof killed, .type = RR_EV_KILLED, .tid = c->host_pid, .ticks = ticks > s->last_ticks ? ticks : s->last_ticks };

@@ -47,6 +47,7 @@ int replay_run_start(struct replay_session *r, uint32_t stream, bool quiet, int 
   if (options_debug(&o, f)) return f->code;
   o.quiet = quiet;
   o.gdb = channel >= 0;
+  o.complete = r->trace->complete;
   o.strings = r->strings;
   for (uint32_t i = 0; i < FOLLOW_MAX; i++) o.follow[i] = i < r->follow_count ? r->follow[i] : ~0u;
   o.xsave_mask = manifest_number(&r->trace->manifest, "xsave", ~0ull);
