@@ -79,7 +79,7 @@ static bool is_result(const struct gdb_session *s, uint64_t address, size_t n) {
   return false;
 }
 
-// Where images keep their variables: writable mappings of files, and what follows them at once (bss).
+// Where images keep their code and variables: mappings of files, and what follows them at once (bss).
 static void note_globals(struct gdb_session *s) {
   uint64_t at = 0, file_end = 0;
   s->global_count = 0;
@@ -93,7 +93,9 @@ static void note_globals(struct gdb_session *s) {
       if (m->size <= sizeof *m || m->size > (size_t)(end - d)) return;
       const char *path = (const char *)(m + 1);
       bool file = *path == '/', bss = !*path && m->start == file_end;
-      if ((file || bss) && m->prot & 2 && s->global_count < CALL_GLOBALS) {
+      bool joins = s->global_count && s->globals[s->global_count - 1].end == m->start;
+      if ((file || bss) && joins) s->globals[s->global_count - 1].end = m->end;
+      else if ((file || bss) && s->global_count < CALL_GLOBALS) {
         s->globals[s->global_count].start = m->start;
         s->globals[s->global_count++].end = m->end;
       }

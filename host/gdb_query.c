@@ -276,18 +276,18 @@ static void tls_address(struct gdb_session *s, const char *p) {
 
 // qMemoryRegionInfo:ADDRESS (lldb): the mapping that holds it, or the hole.
 static void region(struct gdb_session *s, const char *p) {
-  uint64_t address, start = 0;
+  uint64_t address;
   if (!hex_number(&p, &address)) {
     reply_errno(s, EINVAL);
     return;
   }
   struct rr_dbg_request q = { .what = RR_DBG_MAPS, .address = address };
   struct rr_dbg_reply r;
-  const void *data;
+  const void *data = NULL;
   int e = s->exited ? ESRCH : target_ask(&s->target, &q, NULL, &r, &data);
   const struct rr_dbg_map *m = data;
   if (e) reply_errno(s, e);
-  else if (r.size < sizeof *m || m->start > address) reply(&s->conn, "start:%lx;size:%lx;", address, (r.size < sizeof *m ? start : m->start) - address);
+  else if (r.size < sizeof *m || m->start > address) reply(&s->conn, "start:%lx;size:%lx;", address, (r.size < sizeof *m ? 0 : m->start) - address);
   else {
     const char *path = (const char *)(m + 1);
     reply_begin(&s->conn);

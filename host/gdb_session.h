@@ -53,7 +53,7 @@ struct gdb_session {
   struct rr_dbg_regs before;   // the calling thread's registers
   uint64_t results[CALL_RESULTS]; // what calls have returned
   uint32_t result_count;
-  struct { uint64_t start, end; } globals[CALL_GLOBALS]; // writable data of images, in the original
+  struct { uint64_t start, end; } globals[CALL_GLOBALS]; // images, in the original
   uint32_t global_count;
   char *xml;                   // the target description
 };

@@ -127,6 +127,33 @@ def test_regions():
     s.end()
 
 
+def test_call_interrupted():
+    """A call as gdb makes it, into code that is written for it and never ends: it can be interrupted, and nothing of it stays."""
+    s = Server()
+    c = Client(s.port)
+    sp, pc = c.register(7), c.register(16)
+    code = c.ask("m%x,2" % pc)
+    assert c.ask("M%x,1:cc" % (sp - 300))[:1] == b"E"  # not announced: refused
+    assert c.ask("P7=%s" % (sp - 512).to_bytes(8, "little").hex())[:1] == b"E"
+    siginfo = c.ask("qXfer:siginfo:read::0,80")
+    assert siginfo[:1] == b"l"
+    assert c.ask("M%x,1:cc" % (sp - 300)) == b"OK"
+    assert c.ask("M%x,2:ebfe" % pc) == b"OK" and c.ask("m%x,2" % pc) == b"ebfe"
+    assert c.ask("P7=%s" % (sp - 512).to_bytes(8, "little").hex()) == b"OK"
+    assert c.ask("bc")[:1] == b"E"
+    c.send("vCont;c")
+    time.sleep(0.3)
+    c.s.sendall(b"\x03")
+    assert c.receive()[:3] == b"T02" and c.register(16) == pc and c.register(7) == sp - 512
+    assert c.ask("qXfer:siginfo:write::0:" + "0" * 16)[:1] != b"E"
+    assert c.ask("P7=%s" % sp.to_bytes(8, "little").hex()) == b"OK"
+    assert (c.ask("m%x,2" % pc), c.register(7)) == (code, sp), (c.ask("m%x,2" % pc), code, c.register(7), sp, c.register(16), pc)
+    assert c.ask("vCont;s")[:3] == b"T05" and c.register(16) != pc
+    assert c.ask("qXfer:siginfo:read::0,80")[:1] == b"l" and c.ask("M%x,1:cc" % (c.register(7) - 300)) == b"OK"
+    c.s.close()  # in the middle of a call
+    s.end()
+
+
 def test_end():
     s = Server("-e")
     c = Client(s.port)
