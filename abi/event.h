@@ -37,7 +37,7 @@ enum rr_event_type {
   RR_EV_EXIT,        // code: 0 thread, 1 group; struct rr_ev_exit
   RR_EV_KILLED,      // struct rr_ev_killed: written by the recorder for a stream whose process died unseen; ticks are its last
   RR_EV_SHARED,      // struct rr_ev_data, then the bytes, padded to 8: memory that others write had changed when the instruction at
-                     // (ticks, pc) was about to touch it
+                     // (ticks, pc) was about to touch it; without bytes: the object ends at addr now
   RR_EV_TRACE,       // code: enum rr_trace_what; struct rr_ev_trace (abi/tracee.h): what a tracer did to this process, and its stops
 };
 enum rr_event_flags {

@@ -350,9 +350,9 @@ static void set_size(const struct resized *r) {
     }
 }
 
-void memory_file_grown(const struct mapping *m, u64 end) {
+void memory_file_ends(const struct mapping *m, u64 end) {
   struct resized r = { m->file->dev, m->file->ino, m->offset + (end - m->start) };
-  if (r.size > m->file->size) set_size(&r);
+  set_size(&r);
 }
 
 // What was written into the new part can be applied only when the mapping shows it: behind the call's event.

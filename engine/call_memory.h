@@ -22,7 +22,7 @@ void memory_forget(u64 start, u64 end);          // what was translated of it is
 s64 memory_unmap(u64 start, u64 end);            // host and table; leaves what is ours alone
 // RR_EV_DATA of what is not zero, up to the end of the file. fd: the file, so that holes need not be touched, or -1
 void memory_log_content(struct mapping *m, u64 from, u64 to, s32 fd);
-void memory_file_grown(const struct mapping *m, u64 end); // others have made the file so long that it reaches to `end` of the mapping
+void memory_file_ends(const struct mapping *m, u64 end); // others have made the file end at `end` of the mapping
 void memory_replay_protect(u64 start, u64 end);  // replay: host protection as the table says
 u64 memory_file_end(const struct mapping *m); // first page of it that lies beyond the file's end
 

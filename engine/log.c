@@ -418,7 +418,8 @@ static void apply_data(const struct rr_event *e) {
 void log_apply(const struct rr_event *e) {
   const struct rr_ev_data *d = log_payload(e);
   if (e->size < sizeof *e + sizeof *d || d->len > e->size - sizeof *e - sizeof *d) stop(STOP_IO, "the trace is damaged: a bad event of shared memory in stream %d", (int)stream_now);
-  apply_bytes(e, d->addr, d + 1, d->len);
+  if (d->len) apply_bytes(e, d->addr, d + 1, d->len);
+  else shared_ends(d->addr);
 }
 
 const struct rr_event *log_take(u8 type, u16 code) {

@@ -250,7 +250,14 @@ static void appear(u64 page, const struct mapping *m, bool log) {
   sys(__NR_mprotect, shared_shadow(page), RR_PAGE, PROT_READ | PROT_WRITE);
   if (log) { *(u64 *)shared_shadow(page) = word; log_diff(page, &word, 1); }
   if (!(m->prot & PROT_WRITE)) sys(__NR_mprotect, shared_shadow(page), RR_PAGE, map_host_prot(m->prot));
-  memory_file_grown(m, page + RR_PAGE);
+  if (page + RR_PAGE > memory_file_end(m)) memory_file_ends(m, page + RR_PAGE);
+}
+
+// Another process has made the object shorter: replay is told, so that it faults there too.
+void shared_shorter(const struct mapping *m, u64 page) {
+  if (!(m->flags & MAPF_SHADOW) || !m->file || page >= memory_file_end(m)) return;
+  log_diff(page, NULL, 0);
+  memory_file_ends(m, page);
 }
 
 static void sync_part(u64 start, u64 end, const struct mapping *m, bool log) {

@@ -32,6 +32,7 @@ u64 shared_view(u64 guest);                   // where the engine reads what the
 u64 shared_host(u64 guest);                   // what the kernel is to be given for a guest's pointer
 // shared.c: contents, record. The range may lie anywhere.
 void shared_sync(u64 guest, u64 len);         // what others have written goes into the shadow and the log (RR_EV_SHARED, at R_RIP)
+void shared_shorter(const struct mapping *m, u64 page); // it has no page there any more
 void shared_take(u64 guest, u64 len);         // the kernel wrote into the object: the shadow follows; the caller logs it
 size_t shared_copyin(void *d, u64 guest, size_t n);
 size_t shared_copyout(u64 guest, const void *s, size_t n); // to both
@@ -57,6 +58,7 @@ void shared_after(u32 exit_kind);
 void shared_special(void);                    // record: the engine is about to execute the instruction at R_RIP
 // Replay: what the log has due at this instruction is applied; true: something was.
 bool shared_replay_due(void);
+void shared_ends(u64 page);                    // RR_EV_SHARED without bytes: the object has no page there any more
 void shared_reaches(u64 end);                 // bytes before it are going to be applied: the object is that long at least
 
 // translate/shared.c

@@ -342,6 +342,7 @@ bool shared_fault(struct host_fault *f) {
   bool alone = faulted_alone;
   faulted_alone = false;
   if (masked && !alone) { run_alone(); return true; } // the part that is not there may be masked out
+  if (m && f->signo == SIGBUS) shared_shorter(m, ALIGN_DOWN(f->cr2, RR_PAGE));
   for (u32 k = 0; k < insn->count; k++)
     if (insn->a[k].rw & RR_WATCH_WRITE && !insn->rep && insn->count == 1) f->error |= 2; // it was found by a load of ours
   return false;
@@ -354,9 +355,14 @@ void shared_special(void) {
 
 // ---- replay ----
 
+void shared_ends(u64 page) {
+  struct mapping *m = map_find(page);
+  if (m && m->flags & MAPF_SHADOW && m->file && page < memory_file_end(m)) memory_file_ends(m, page);
+}
+
 void shared_reaches(u64 end) {
   struct mapping *m = shared_zone(end - 1) ? map_find(end - 1) : NULL;
-  if (m && m->flags & MAPF_SHADOW && m->file && end > memory_file_end(m)) memory_file_grown(m, ALIGN_UP(end, RR_PAGE));
+  if (m && m->flags & MAPF_SHADOW && m->file && end > memory_file_end(m)) memory_file_ends(m, ALIGN_UP(end, RR_PAGE));
 }
 
 bool shared_replay_due(void) {

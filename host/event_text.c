@@ -134,7 +134,9 @@ static void body_text(struct text *t, const struct rr_event *ev, const struct ev
     text_add(t, "thread %u %s (%llu, 0x%llx, 0x%llx)", r->tid, what[ev->code < 4 ? ev->code : 0], (unsigned long long)r->a, (unsigned long long)r->b, (unsigned long long)r->c);
     break;
   }
-  case RR_EV_SHARED: text_add(t, "others wrote %llu bytes at 0x%llx", (unsigned long long)((const struct rr_ev_data *)p)->len, (unsigned long long)((const struct rr_ev_data *)p)->addr); break;
+  case RR_EV_SHARED:
+    if (!((const struct rr_ev_data *)p)->len) { text_add(t, "others made shared memory end at 0x%llx", (unsigned long long)((const struct rr_ev_data *)p)->addr); break; }
+    text_add(t, "others wrote %llu bytes at 0x%llx", (unsigned long long)((const struct rr_ev_data *)p)->len, (unsigned long long)((const struct rr_ev_data *)p)->addr); break;
   default: text_add(t, "%s", type_name(ev->type));
   }
   if (ev->flags & RR_EVF_RESTART) text_add(t, " (restarted)");

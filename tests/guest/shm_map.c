@@ -159,6 +159,36 @@ static void grown(int fd) {
   CHECK_EQ(munmap((void *)ro, 32 * PAGE), 0);
 }
 
+// And shorter.
+static void shrunk(int fd) {
+  struct sigaction a = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+  sigaction(SIGBUS, &a, NULL);
+  CHECK_EQ(ftruncate(fd, 8 * PAGE), 0);
+  bytes m = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  memset((void *)m, 1, 8 * PAGE);
+  pid_t c = fork();
+  if (!c) {
+    CHECK_EQ(ftruncate(fd, 3 * PAGE), 0);
+    _exit(0);
+  }
+  CHECK_EQ(t_wait(c), 0);
+  buses = 0;
+  for (int k = 3; k < 7; k++) {
+    bus_page = (void *)(m + k * PAGE);
+    if (k == 3) CHECK_EQ(m[k * PAGE + 7], 0);
+    if (k == 4) m[k * PAGE + 8] = 3;
+    if (k == 5) __atomic_fetch_add((int *)(m + k * PAGE), 1, __ATOMIC_SEQ_CST);
+    if (k == 6) { void *d = (void *)(m + PAGE), *q = (void *)(m + k * PAGE - 10); long n = 100; __asm__ volatile("rep movsb" : "+D"(d), "+S"(q), "+c"(n) : : "memory"); }
+  }
+  CHECK_EQ(buses, 4);
+  CHECK_EQ(m[PAGE + 50], 0);
+  CHECK_EQ(m[2 * PAGE + 9], 1);
+  CHECK_EQ(ftruncate(fd, SIZE), 0);
+  CHECK_EQ(m[7 * PAGE + 9], 0);
+  CHECK_EQ(munmap((void *)m, 8 * PAGE), 0);
+  signal(SIGBUS, SIG_DFL);
+}
+
 static void system_v(void) {
   int id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
   CHECK(id >= 0);
@@ -222,6 +252,8 @@ int main(int argc, char **argv) {
     beyond(fds[i]);
     buses = 0;
     grown(fds[i]);
+    shrunk(fds[i]);
+    buses = 0;
   }
   // a regular file, mapped before the fork
   bytes m = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, reg, 0);
