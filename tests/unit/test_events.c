@@ -20,7 +20,7 @@ int main(void) {
   ev->size = (uint32_t)size;
   for (int type = 0; type < 256; type++) {
     ev->type = (uint8_t)type;
-    int known = (type >= RR_EV_DATA && type <= RR_EV_NOTE) || (type >= RR_EV_START && type <= RR_EV_SHARED);
+    int known = (type >= RR_EV_DATA && type <= RR_EV_NOTE) || (type >= RR_EV_START && type <= RR_EV_TRACE);
     if (!known) expect(check_one(ev, size));
   }
   struct rr_ev_data *d = (struct rr_ev_data *)(ev + 1);
