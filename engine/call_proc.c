@@ -61,17 +61,24 @@ static const char *own_path(s32 dir, u64 path_at) {
   return own_entry(path_buffer);
 }
 
+bool proc_recorded(u32 pid) {
+  static char ours[512], theirs[512];
+  char path[40];
+  fmt(path, sizeof path, "/proc/%u/exe", pid);
+  s64 n = sys(__NR_readlink, "/proc/self/exe", ours, sizeof ours), k = sys(__NR_readlink, path, theirs, sizeof theirs);
+  return n > 0 && n == k && !memcmp(ours, theirs, (size_t)n);
+}
+
 // /proc/PID/exe of another recorded process, whose path lies in path_buffer: the kernel names the engine. Every engine has its guest's
 // executable at the same address. NULL: none of ours, or no right to look.
 static const char *other_exe(void) {
-  static char ours[512], theirs[512], exe[sizeof guest_exe];
+  static char exe[sizeof guest_exe];
   u32 pid = 0;
   const char *q = path_buffer + 6;
   if (strncmp(path_buffer, "/proc/", 6)) return NULL;
   while (*q >= '0' && *q <= '9') pid = pid * 10 + (u32)(*q++ - '0');
   if (!pid || strcmp(q, "/exe")) return NULL;
-  s64 n = sys(__NR_readlink, "/proc/self/exe", ours, sizeof ours), k = sys(__NR_readlink, path_buffer, theirs, sizeof theirs);
-  if (n <= 0 || n != k || memcmp(ours, theirs, (size_t)n)) return NULL;
+  if (!proc_recorded(pid)) return NULL;
   u64 to[2] = { (u64)exe, sizeof exe }, from[2] = { (u64)guest_exe, sizeof guest_exe };
   if (sys(__NR_process_vm_readv, pid, to, 1, from, 1, 0) != sizeof exe || exe[0] != '/') return NULL;
   exe[sizeof exe - 1] = 0;
@@ -286,6 +293,12 @@ static enum call_status open_path(struct call *c, u32 path_arg, s32 dir, u32 fla
   } else {
     const char *exe = other_exe();
     if (exe) c->host_args[path_arg] = (u64)exe;
+    size_t n = strlen(path_buffer);
+    if (n > 10 && !strncmp(path_buffer, "/proc/", 6) && !strcmp(path_buffer + n - 4, "/mem") && (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH)) {
+      enum call_status s = call_direct(c);
+      procmem_opened(c->result);
+      return s;
+    }
   }
   return may_wait(dir, c->host_args[path_arg], flags) ? CALL_HOST : call_direct(c);
 }

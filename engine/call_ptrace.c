@@ -283,6 +283,14 @@ static struct rr_tracee *mine(u32 i) {
   return __atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == RR_TRACEE_USED && s->tracer == current->process->pid && s->tid ? s : NULL;
 }
 
+s64 tracee_poke(u32 id, u64 addr, const void *data, size_t n) {
+  for (u32 i = 0; i < session->tracees; i++) {
+    struct rr_tracee *s = mine(i);
+    if (s && (s->pid == id || s->tid == id) && __atomic_load_n(&s->stopped, __ATOMIC_SEQ_CST)) return ask(s, RR_ASK_POKE, addr, n, data);
+  }
+  return -ESRCH;
+}
+
 static s64 give_wait4(struct call *c, u32 tid, u32 status) {
   static const u8 usage[144];
   if (c->args[1] && answer(c, c->args[1], &status, 4, 0) < 0) return -EFAULT;

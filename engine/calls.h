@@ -17,6 +17,7 @@ void output_unlock(struct call *c);
 bool msg_sendable(u64 msg);                  // call_net.c: its control data names no descriptor of ours
 // call_proc.c
 START(call_open); START(call_openat2); START(call_readlink); START(call_path0); START(call_path1); DONE(done_getdents);
+bool proc_recorded(u32 pid);                  // another process of this recording
 const char *proc_alias(const char *path);    // the guest's executable for /proc/self/exe and the like
 // call_procmem.c, record
 void procmem_opened(s64 fd);                 // /proc/self/mem, for writing

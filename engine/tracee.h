@@ -58,5 +58,6 @@ void tracee_thread_exit(struct thread *t, u32 status); // record
 void tracee_process_exit(u32 status);              // record: as tracee and as tracer
 extern u32 tracee_asked;                           // record: tracee_serve has something to do
 
+s64 tracee_poke(u32 id, u64 addr, const void *s, size_t n); // call_ptrace.c, record: into a stopped tracee of ours (process or thread); -ESRCH: none
 bool tracee_wait(struct call *c);                  // call_ptrace.c, record: a wait has its answer from a slot
 bool tracee_wait_more(struct call *c);             // record: the kernel knows no child, but there is a tracee to wait for
