@@ -369,7 +369,10 @@ static bool signals_first(void) {
 
 static void enter(u32 nr, const u64 args[6], bool old) {
   if (signals_first()) return;
-  if (unlikely(current->tracing.on) && tracee_call()) return;
+  if (unlikely(current->tracing.on)) {
+    if (tracee_call()) return;
+    if (!old) nr = (u32)ctx.regs[R_RAX]; // its tracer may have chosen another
+  }
   struct call *c = &current->call;
   if (!c->restart || c->nr != nr) c->deadline = 0;
   c->restart = RESTART_NONE;

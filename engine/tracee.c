@@ -188,7 +188,7 @@ bool tracee_call(void) {
     ctx.regs[R_RCX] = ctx.regs[R_RIP];
     ctx.regs[R_R11] = ctx.regs[R_RFLAGS];
     p->entered = false;
-    p->exit_due = !p->skip;
+    p->exit_due = true;
     p->view = VIEW_EXIT;
     p->skip = false;
     return true;
