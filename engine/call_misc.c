@@ -5,6 +5,7 @@
 #include "engine/calls.h"
 #include "engine/start.h"
 #include "engine/sys.h"
+#include "engine/tracee.h"
 
 #define TASK_SIZE_MAX_ 0x7ffffffff000ul // arch/x86/include/asm/page_64.h
 #ifndef ARCH_GET_CPUID
@@ -221,9 +222,33 @@ void done_keyctl(struct call *c) {
 }
 
 // Reading another process is input like any other. Writing to one would be a change that its own log does not tell.
+// Into a tracee of ours that stands still: it logs what is written. iov: where to; what to write is read along.
+static enum call_status write_other(struct call *c) {
+  static u8 piece[2048];
+  struct guest_iov from = { 0, 0 };
+  u64 next = 0, total = 0;
+  s64 r = c->args[5] || c->args[2] > 1024 ? -EINVAL : call_read_iov(c, c->args[3], c->args[4]);
+  for (u32 i = 0; i < c->iov_n && r == 0; i++)
+    for (u64 done = 0; done < c->iov[i].len && r == 0;) {
+      while (!from.len && next < c->args[2])
+        if (!get_guest(&from, c->args[1] + next++ * sizeof from, sizeof from)) return call_done(c, total ? (s64)total : -EFAULT);
+      u64 n = c->iov[i].len - done < sizeof piece ? c->iov[i].len - done : sizeof piece;
+      if (n > from.len) n = from.len;
+      if (!n) return call_done(c, (s64)total);
+      r = copyin(piece, from.base, n) == n ? tracee_poke((u32)c->args[0], c->iov[i].base + done, piece, n) : -EFAULT;
+      if (r == -ESRCH) stop(STOP_REFUSED, "process_vm_writev to process %d, which is not traced by this one and stopped, can't be recorded yet", (s32)c->args[0]);
+      if (r) break;
+      done += n;
+      total += n;
+      from.base += n;
+      from.len -= n;
+    }
+  return call_done(c, total ? (s64)total : r == -EIO ? -EFAULT : r);
+}
+
 enum call_status call_process_vm(struct call *c) {
   bool writes = c->nr == __NR_process_vm_writev;
-  if (writes && (u32)c->args[0] != current->process->pid && sys(__NR_kill, c->args[0], 0) != -ESRCH) stop(STOP_REFUSED, "process_vm_writev to process %d can't be recorded yet", (s32)c->args[0]);
+  if (writes && (u32)c->args[0] != current->process->pid && proc_recorded((u32)c->args[0])) return write_other(c);
   u32 at = writes ? 3 : 1;
   c->data[0] = 0;
   if (call_read_iov(c, c->args[at], c->args[at + 1]) < 0) c->iov_n = 0;
