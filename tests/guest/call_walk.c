@@ -21,7 +21,8 @@ static const char left_out[] = " exit exit_group execve execveat fork vfork clon
   " sched_setaffinity sched_setparam sched_setscheduler sched_setattr setpriority ioprio_set restart_syscall waitid wait4 syslog chdir fchdir unlink rmdir rename acct quotactl"
   " keyctl add_key request_key mlockall memfd_secret mseal process_mrelease move_mount open_tree fsopen fsmount fsconfig fspick mount_setattr open_tree_attr getrandom"
   " mlock mlock2 mbind set_mempolicy migrate_pages move_pages set_mempolicy_home_node timer_create timer_settime rseq semop semtimedop msgrcv msgsnd flock fcntl "
-  " shmctl semctl msgctl epoll_wait epoll_pwait epoll_pwait2 poll select ppoll pselect6 nanosleep clock_nanosleep lsm_set_self_attr umask io_uring_enter membarrier uretprobe uprobe fanotify_init fanotify_mark inotify_add_watch fallocate process_vm_writev ";
+  " shmctl semctl msgctl epoll_wait epoll_pwait epoll_pwait2 poll select ppoll pselect6 nanosleep clock_nanosleep lsm_set_self_attr umask io_uring_enter membarrier uretprobe uprobe fanotify_init fanotify_mark inotify_add_watch fallocate process_vm_writev"
+  " fchmod fchown fchownat fchmodat fchmodat2 fsetxattr fremovexattr setxattrat removexattrat utimensat futimesat ";
 #define SIZE 8192
 static FILE *out;
 static unsigned char *good, *readonly, *ending;
