@@ -1,6 +1,5 @@
 // Timers and time limits with threads: SIGEV_THREAD, many sleepers with their own ends, condition waits that time out, a ticker thread.
-// Known to hang now and then while it is recorded on a busy machine (docs/quirks.md): only in make check-all until that is found.
-// rr-test: cflags=-lrt level=all
+// rr-test: cflags=-lrt
 #include "guest/t.h"
 #include <pthread.h>
 static volatile int fired;
