@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static int compare(const void *a, const void *b) {
   const struct rr_string *x = a, *y = b;
@@ -22,14 +23,17 @@ static void add(struct strings *s, const struct rr_string *m) {
   s->list[s->count++] = *m;
 }
 
-static bool take(struct replay_run *run, uint64_t from, uint64_t to, struct strings *s) {
+enum taken { TAKEN, NOTHING_THERE, OVER };
+
+static enum taken take(struct replay_run *run, uint64_t from, uint64_t to, bool alone, struct strings *s) {
   struct rr_string m = { 0 };
   ssize_t n = recv(run->session.socket, &m, sizeof m, MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return false;
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return NOTHING_THERE;
+  if (n <= 0) return OVER;
   size_t head = offsetof(struct rr_string, bytes);
-  if (n < (ssize_t)head || m.what != RR_MSG_STRING || m.kept > (size_t)n - head) return true;
+  if (n < (ssize_t)head || m.what != RR_MSG_STRING || m.kept > (size_t)n - head) return TAKEN;
   if (m.event >= from && m.event <= to) add(s, &m);
-  return true;
+  return alone && m.event > to ? OVER : TAKEN; // the rest of the only stream is of no interest
 }
 
 int strings_collect(struct replay_session *r, uint64_t from, uint64_t to, struct strings *s, struct fault *f) {
@@ -40,9 +44,11 @@ int strings_collect(struct replay_session *r, uint64_t from, uint64_t to, struct
   f->code = 0;
   for (bool more = true; more;) {
     struct pollfd p = { run.session.socket, POLLIN, 0 };
-    int n = poll(&p, 1, 250);
-    if (n > 0) more = take(&run, from, to, s);
-    else if (replay_run_fault(&run, f)) more = false;
+    enum taken t = TAKEN;
+    if (poll(&p, 1, 250) == 0) more = !replay_run_fault(&run, f);
+    else while ((t = take(&run, from, to, r->trace->stream_count == 1, s)) == TAKEN) {}
+    if (t == OVER) more = false;
+    if (t == NOTHING_THERE) usleep(300); // many at once: a receiver that waits is woken for each
   }
   replay_run_fault(&run, f);
   replay_run_end(&run);
