@@ -83,8 +83,8 @@ static bool signal_is_next(void) {
 }
 
 static void after_replay(void) {
-  while (signal_is_next())
-    if (signal_deliver(true)) return;
+  while (unlikely(tracee_replay(true)) || signal_is_next())
+    if (current->state == T_STOPPED || signal_deliver(true)) return;
 }
 
 // ---- record ----
