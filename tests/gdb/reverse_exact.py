@@ -43,12 +43,12 @@ def window(c, where):
     for _ in range(STEPS):
         r = c.go("vCont;s")
         met.add(r[:3])
-        if r[:3] == b"T09":
-            break
-        if c.monitor("where").split(";")[1] != states[0][2].split(";")[1]:  # a signal for another thread
+        if c.monitor("where").split(";")[1] != states[0][2].split(";")[1]:  # a signal for another thread, or the end
             c.ask("Hcp%x.%x" % tuple(int(x.split()[-1]) for x in states[0][2].split(";")[1].split(",")[:2]))
             c.go("bs")
             assert c.state() + (c.monitor("where"),) == states[-1]
+            break
+        if r[:3] == b"T09":
             break
         state = c.state() + (c.monitor("where"),)
         if state != states[-1]:  # before an instruction and at its fault all is the same
