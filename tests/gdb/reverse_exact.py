@@ -43,10 +43,16 @@ def window(c, where):
     for _ in range(STEPS):
         r = c.go("vCont;s")
         met.add(r[:3])
+        stopped = c.monitor("where")
         if c.monitor("where").split(";")[1] != states[0][2].split(";")[1]:  # a signal for another thread, or the end
-            c.ask("Hcp%x.%x" % tuple(int(x.split()[-1]) for x in states[0][2].split(";")[1].split(",")[:2]))
-            c.go("bs")
-            assert c.state() + (c.monitor("where"),) == states[-1]
+            if c.ask("Hcp%x.%x" % tuple(int(x.split()[-1]) for x in states[0][2].split(";")[1].split(",")[:2])) == b"OK":
+                c.go("bs")
+            else:  # the thread has ended
+                c.go("vRun;;" + where.encode().hex())
+                while c.monitor("where") != states[-1][2]:
+                    c.go("vCont;s")
+            got = c.state() + (c.monitor("where"),)
+            assert got == states[-1], (got, states[-1], stopped, r)
             break
         if r[:3] == b"T09":
             break
