@@ -2,7 +2,6 @@
 #include "host/gdb_server.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -129,23 +128,29 @@ static uint16_t port_of(const struct sockaddr_storage *a) {
   return ntohs(a->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port : ((const struct sockaddr_in *)a)->sin_port);
 }
 
+// A name would need the system's resolver, which a static program has not: addresses, and localhost.
+static int address_of(const char *host, int port, struct sockaddr_storage *a, socklen_t *len) {
+  struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+  struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+  if (!host || !strcmp(host, "localhost")) host = "127.0.0.1";
+  if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) return memcpy(a, &v4, *len = sizeof v4), 0;
+  if (inet_pton(AF_INET6, host, &v6.sin6_addr) == 1) return memcpy(a, &v6, *len = sizeof v6), 0;
+  return -1;
+}
+
 static int listen_on(const struct replay_options *o, uint16_t *port, struct fault *f) {
-  struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *found;
-  char service[16];
-  snprintf(service, sizeof service, "%d", o->port > 0 ? o->port : 0);
-  int e = getaddrinfo(o->host ? o->host : "127.0.0.1", service, &hints, &found);
-  if (e) return fault_set(f, EXIT_USAGE, "-h %s: %s", o->host ? o->host : "127.0.0.1", gai_strerror(e)), -1;
-  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   struct sockaddr_storage address = { 0 };
-  socklen_t len = sizeof address;
-  if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 4) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
-    fault_set(f, 1, "cannot listen on port %s: %s", service, strerror(errno));
+  socklen_t len;
+  int number = o->port > 0 ? o->port : 0, on = 1;
+  if (address_of(o->host, number, &address, &len)) return fault_set(f, EXIT_USAGE, "-h %s: an address of this machine is wanted, not a name", o->host), -1;
+  int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 4) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
+    fault_set(f, 1, "cannot listen on port %d: %s", number, strerror(errno));
     if (fd >= 0) close(fd);
     fd = -1;
   }
   *port = port_of(&address);
-  freeaddrinfo(found);
   return fd;
 }
 
