@@ -153,8 +153,8 @@ static void keep_request(struct recording *r, const struct rr_msg *m, int fd) {
   if (keeper_keep(r->keeper, fd, path, entry->id, &st, &f)) {
     say_warn("%s", f.text);
     state = RR_KEPT_FAILED;
-  } else if (st.st_ino != entry->ino || (uint64_t)st.st_size != entry->size || ns(st.st_mtim) != entry->mtime_ns || ns(st.st_ctim) != entry->ctime_ns) {
-    state = RR_KEPT_FAILED; // another file than the entry names, or another content by now
+  } else if (st.st_ino != entry->ino || (uint64_t)st.st_size != entry->size || ns(st.st_mtim) != entry->mtime_ns) {
+    state = RR_KEPT_FAILED; // another file than the entry names, or another content by now (its ctime changes with its links too: rm right after the exec)
   }
   __atomic_store_n(&entry->state, state, __ATOMIC_RELEASE);
   futex_wake(&entry->state, INT_MAX);

@@ -1,23 +1,5 @@
 // Tracers that end before their tracees, and tracees that are not their tracer's children.
-#include "guest/t.h"
-#include <sys/ptrace.h>
-#include <sys/user.h>
-#include <stddef.h>
-#include <sys/uio.h>
-#include <pthread.h>
-static int st;
-static struct user_regs_struct R;
-static void wl(int line, pid_t p, int expect) {
-  int r = waitpid(p, &st, __WALL);
-  if (r != p || st != expect) {
-    fprintf(stderr, "line %d: got %d status %x expected %x\n", line, r, st, expect);
-    _exit(99);
-  }
-}
-#define w(p, e) wl(__LINE__, p, e)
-#define STOP(s) ((s) << 8 | 0x7f)
-#define EV(e) ((e) << 16 | STOP(SIGTRAP))
-#define OK(x) CHECK_EQ(x, 0)
+#include "guest/ptrace.h"
 // tracer death: tracee goes on; EXITKILL kills; grandchild attached; non-child tracee's end
 int main() {
   int p[2];
